@@ -1,0 +1,93 @@
+/** What an adapter hands over of an HTTP request, as it arrived. */
+export interface RequestParts {
+  readonly method: string
+  /** The request target of the first line, unaltered by any mount: `/v1/calls?x=1`, or in absolute form. */
+  readonly target: string
+  /** By lower-case name, as Node has them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Name, value, name, value …, as they arrived: shows the repeated lines that `headers` hides. */
+  readonly rawHeaders?: readonly string[]
+  /** Whether the caller reached the provider over TLS, as far as the adapter can tell. `false` by default. */
+  readonly secure?: boolean
+  /** The address of the peer of the socket. */
+  readonly remoteAddress?: string | undefined
+  /** Whether content comes with it. By default: told from Content-Length and Transfer-Encoding. */
+  readonly hasBody?: boolean
+}
+
+/** One canonical, read-only view of an HTTP request: every check of the gate, and every function among its options, reads this one. */
+export interface GateRequest {
+  readonly method: string
+  /** The request target as it arrived. It may hold query values: keep it out of logs. */
+  readonly target: string
+  /** The path of the target, as it arrived: neither decoded nor shortened by a mount. */
+  readonly path: string
+  /** What follows the first `?`, or an empty string. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly rawHeaders: readonly string[]
+  readonly secure: boolean
+  readonly remoteAddress: string | undefined
+  readonly hasBody: boolean
+  /** What the `Upgrade` field asks for, where `Connection` names it: `websocket`. */
+  readonly upgrade: string | undefined
+}
+
+/** Reads a request once, for every check. */
+export function readRequest(parts: RequestParts): GateRequest {
+  return new CanonicalRequest(parts)
+}
+
+class CanonicalRequest implements GateRequest {
+  readonly method: string
+  readonly target: string
+  readonly path: string
+  readonly query: string
+  readonly headers: RequestParts['headers']
+  readonly rawHeaders: readonly string[]
+  readonly secure: boolean
+  readonly remoteAddress: string | undefined
+  readonly hasBody: boolean
+  readonly upgrade: string | undefined
+
+  constructor(parts: RequestParts) {
+    const { target, headers } = parts
+    const question = target.indexOf('?')
+    const beforeQuery = question === -1 ? target : target.slice(0, question)
+    this.method = parts.method
+    this.target = target
+    this.path = target.charCodeAt(0) === SLASH ? beforeQuery : pathOfAbsoluteForm(beforeQuery)
+    this.query = question === -1 ? '' : target.slice(question + 1)
+    this.headers = headers
+    this.rawHeaders = parts.rawHeaders ?? NONE
+    this.secure = parts.secure ?? false
+    this.remoteAddress = parts.remoteAddress
+    this.hasBody = parts.hasBody ?? declaresBody(headers)
+    this.upgrade = headers.upgrade === undefined ? undefined : upgradeOf(headers)
+  }
+}
+
+const SLASH = 47
+const NONE: readonly string[] = Object.freeze([])
+
+/** RFC 9112 §3.2.2: `http://host/path`. The asterisk form and the authority form have no path. */
+function pathOfAbsoluteForm(target: string): string {
+  const scheme = target.indexOf('://')
+  if (scheme === -1) return target
+  const slash = target.indexOf('/', scheme + 3)
+  return slash === -1 ? '/' : target.slice(slash)
+}
+
+/** RFC 9112 §6.3: a request has content where one of these fields says so. */
+function declaresBody(headers: RequestParts['headers']): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true
+  const length = headers['content-length']
+  return length !== undefined && length !== '0'
+}
+
+/** RFC 9110 §7.8: without the `upgrade` option of Connection the field says nothing. */
+function upgradeOf(headers: RequestParts['headers']): string | undefined {
+  const connection = String(headers.connection ?? '').toLowerCase()
+  const named = connection.split(',').some((option) => option.trim() === 'upgrade')
+  return named ? String(headers.upgrade) : undefined
+}
