@@ -16,7 +16,9 @@ export class OptionsError extends TypeError {
   readonly issues: readonly OptionIssue[]
 
   constructor(issues: readonly OptionIssue[]) {
-    super(`api-terms: ${issues.length === 1 ? 'an option is' : 'options are'} wrong\n${issues.map(line).join('\n')}`)
+    super(
+      `api-terms: ${issues.length === 1 ? 'an option is' : 'options are'} wrong\n${issues.map(line).join('\n')}`,
+    )
     this.issues = issues
   }
 }

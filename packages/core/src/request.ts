@@ -1,3 +1,11 @@
+/** What an adapter knows of the caller. */
+export interface Caller {
+  /** Whether the request came over TLS, as far as the adapter can tell. */
+  readonly secure: boolean
+  /** The address of the peer of the socket: of the proxy, where there is one. */
+  readonly remoteAddress: string | undefined
+}
+
 /** What an adapter hands over of an HTTP request, as it arrived. */
 export interface RequestParts {
   readonly method: string
@@ -7,10 +15,8 @@ export interface RequestParts {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Name, value, name, value …, as they arrived: shows the repeated lines that `headers` hides. */
   readonly rawHeaders?: readonly string[]
-  /** Whether the caller reached the provider over TLS, as far as the adapter can tell. `false` by default. */
-  readonly secure?: boolean
-  /** The address of the peer of the socket. */
-  readonly remoteAddress?: string | undefined
+  /** How the caller reached the provider; asked only where a check needs it. Default: without TLS, from nowhere known. */
+  readonly caller?: Caller
   /** Whether content comes with it. By default: told from Content-Length and Transfer-Encoding. */
   readonly hasBody?: boolean
 }
@@ -45,10 +51,9 @@ class CanonicalRequest implements GateRequest {
   readonly query: string
   readonly headers: RequestParts['headers']
   readonly rawHeaders: readonly string[]
-  readonly secure: boolean
-  readonly remoteAddress: string | undefined
   readonly hasBody: boolean
   readonly upgrade: string | undefined
+  readonly #caller: Caller
 
   constructor(parts: RequestParts) {
     const { target, headers } = parts
@@ -60,14 +65,22 @@ class CanonicalRequest implements GateRequest {
     this.query = question === -1 ? '' : target.slice(question + 1)
     this.headers = headers
     this.rawHeaders = parts.rawHeaders ?? NONE
-    this.secure = parts.secure ?? false
-    this.remoteAddress = parts.remoteAddress
     this.hasBody = parts.hasBody ?? declaresBody(headers)
     this.upgrade = headers.upgrade === undefined ? undefined : upgradeOf(headers)
+    this.#caller = parts.caller ?? UNKNOWN
+  }
+
+  get secure(): boolean {
+    return this.#caller.secure
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#caller.remoteAddress
   }
 }
 
 const SLASH = 47
+const UNKNOWN: Caller = Object.freeze({ secure: false, remoteAddress: undefined })
 const NONE: readonly string[] = Object.freeze([])
 
 /** RFC 9112 §3.2.2: `http://host/path`. The asterisk form and the authority form have no path. */

@@ -1,0 +1,172 @@
+import { completeClock, type Clock, type CompleteClock } from '../clock.js'
+import type { Pending } from '../pending.js'
+import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
+
+export interface MemoryConnectionsOptions {
+  /** For tests. */
+  clock?: Clock
+}
+
+/** Counts the connections of one process, in memory. Exact: each step is one turn of the event loop. */
+export function memoryConnections(options: MemoryConnectionsOptions = {}): ConnectionStore {
+  return new MemoryStore(completeClock(options.clock))
+}
+
+type Counters = Map<string, Counter>
+
+class MemoryStore implements ConnectionStore {
+  readonly #clock: CompleteClock
+  readonly #apis = new Map<string, Map<string, Counters>>()
+
+  constructor(clock: CompleteClock) {
+    this.#clock = clock
+  }
+
+  acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
+    const counters = this.#countersOf(ask)
+    let counter = counters.get(ask.account)
+    if (!counter) {
+      if (ask.limit <= 0 && !mayWait(ask, 0)) return { lease: undefined, inUse: 0 }
+      counters.set(ask.account, (counter = new Counter(counters, ask.account)))
+    }
+    counter.setLimit(ask.limit)
+    if (counter.open < counter.limit) return counter.grant()
+    if (mayWait(ask, counter.waiting)) return new Waiter(counter, ask.waitMs, this.#clock)
+    return { lease: undefined, inUse: counter.open }
+  }
+
+  release(lease: Lease): void {
+    ;(lease as MemoryLease).release()
+  }
+
+  setLimit(name: CounterName, limit: number): void {
+    this.#apis.get(name.api)?.get(name.class)?.get(name.account)?.setLimit(limit)
+  }
+
+  close(): Promise<void> {
+    for (const classes of this.#apis.values()) {
+      for (const counters of classes.values()) for (const counter of counters.values()) counter.turnAway()
+    }
+    return Promise.resolve()
+  }
+
+  #countersOf(ask: LeaseAsk): Counters {
+    let classes = this.#apis.get(ask.api)
+    if (!classes) this.#apis.set(ask.api, (classes = new Map()))
+    let counters = classes.get(ask.class)
+    if (!counters) classes.set(ask.class, (counters = new Map()))
+    return counters
+  }
+}
+
+function mayWait(ask: LeaseAsk, waiting: number): boolean {
+  return ask.waitMs > 0 && waiting < ask.maxWaiting
+}
+
+/**
+ * How many are open, and who waits, first come first served. It lives while there is either: an account that holds nothing
+ * costs nothing. A free slot and a line never stand side by side, so a newcomer cannot overtake.
+ */
+class Counter {
+  open = 0
+  limit = 0
+  waiting = 0
+  first: Waiter | undefined
+  last: Waiter | undefined
+  readonly #counters: Counters
+  readonly #account: string
+
+  constructor(counters: Counters, account: string) {
+    this.#counters = counters
+    this.#account = account
+  }
+
+  grant(): LeaseAnswer {
+    this.open++
+    return { lease: new MemoryLease(this), inUse: this.open }
+  }
+
+  giveBack(): void {
+    this.open--
+    this.#serve()
+    this.dropIfIdle()
+  }
+
+  setLimit(limit: number): void {
+    this.limit = limit
+    if (this.first) this.#serve()
+  }
+
+  turnAway(): void {
+    while (this.first) this.first.settle({ lease: undefined, inUse: this.open })
+  }
+
+  dropIfIdle(): void {
+    if (this.open === 0 && this.waiting === 0) this.#counters.delete(this.#account)
+  }
+
+  #serve(): void {
+    while (this.first && this.open < this.limit) this.first.settle(this.grant())
+  }
+}
+
+class MemoryLease {
+  #counter: Counter | undefined
+
+  constructor(counter: Counter) {
+    this.#counter = counter
+  }
+
+  /** A second release would raise the capacity: it finds nothing to give back. */
+  release(): void {
+    const counter = this.#counter
+    this.#counter = undefined
+    counter?.giveBack()
+  }
+}
+
+/** A place in the line of a counter: a link of a list, so that who leaves is out at once, wherever it stood. */
+class Waiter implements Pending<LeaseAnswer> {
+  readonly answer: Promise<LeaseAnswer>
+  #next: Waiter | undefined
+  #previous: Waiter | undefined
+  #resolve!: (answer: LeaseAnswer) => void
+  #settled = false
+  readonly #counter: Counter
+  readonly #timer: unknown
+  readonly #clock: CompleteClock
+
+  constructor(counter: Counter, waitMs: number, clock: CompleteClock) {
+    this.#counter = counter
+    this.#clock = clock
+    this.answer = new Promise((resolve) => (this.#resolve = resolve))
+    this.#timer = waitMs === Infinity ? undefined : clock.setTimeout(() => this.leave(), waitMs)
+    this.#previous = counter.last
+    if (counter.last) counter.last.#next = this
+    else counter.first = this
+    counter.last = this
+    counter.waiting++
+  }
+
+  leave(): void {
+    this.settle({ lease: undefined, inUse: this.#counter.open })
+  }
+
+  settle(answer: LeaseAnswer): void {
+    if (this.#settled) return
+    this.#settled = true
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
+    this.#unlink()
+    this.#counter.dropIfIdle()
+    this.#resolve(answer)
+  }
+
+  #unlink(): void {
+    const counter = this.#counter
+    if (this.#previous) this.#previous.#next = this.#next
+    else counter.first = this.#next
+    if (this.#next) this.#next.#previous = this.#previous
+    else counter.last = this.#previous
+    counter.waiting--
+  }
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import type { CompleteClock } from '../clock.js'
+import { Connection, type Holder, type Ledger } from './connection.js'
+import type { Lease } from './store.js'
+
+export interface OpenConnectionsOptions<Who extends Holder> {
+  readonly maxHoldMs: number
+  readonly stallMs: number
+  readonly clock: CompleteClock
+  /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
+  onReleased(connection: Connection<Who>, why: string | undefined): void
+}
+
+/** Which open connections are meant: all that agree with every member given. */
+export interface ConnectionFilter {
+  account?: string
+  client?: string
+  id?: string
+}
+
+/**
+ * All connections of a gate that are open now, oldest first, and the bounds on how long they may last. One timer serves
+ * them all; it does not keep the process alive.
+ */
+export class OpenConnections<Who extends Holder> implements Ledger<Who> {
+  readonly idPrefix = randomBytes(6).toString('base64url')
+  #first: Connection<Who> | undefined
+  #last: Connection<Who> | undefined
+  #serial = 0
+  #timer: unknown
+  #stalls = new Map<Connection<Who>, { progress: number; since: number }>()
+  readonly #options: OpenConnectionsOptions<Who>
+
+  constructor(options: OpenConnectionsOptions<Who>) {
+    this.#options = options
+  }
+
+  add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
+    const now = this.#options.clock.elapsed()
+    const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
+    connection.previous = this.#last
+    if (this.#last) this.#last.next = connection
+    else this.#first = connection
+    this.#last = connection
+    if (this.#timer === undefined) this.#arm(now)
+    return connection
+  }
+
+  released(connection: Connection<Who>, why: string | undefined): void {
+    const { previous, next } = connection
+    if (previous) previous.next = next
+    else this.#first = next
+    if (next) next.previous = previous
+    else this.#last = previous
+    connection.previous = undefined
+    if (this.#stalls.size > 0) this.#stalls.delete(connection)
+    this.#options.onReleased(connection, why)
+  }
+
+  matching(filter: ConnectionFilter): Connection<Who>[] {
+    const found: Connection<Who>[] = []
+    for (let open = this.#first; open; open = open.next) if (matches(open, filter)) found.push(open)
+    return found
+  }
+
+  end(filter: ConnectionFilter, why: string): number {
+    const found = this.matching(filter)
+    for (const connection of found) connection.end(why)
+    return found.length
+  }
+
+  dateOf(moment: number): Date {
+    const { clock } = this.#options
+    return new Date(clock.now() - (clock.elapsed() - moment))
+  }
+
+  close(): void {
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #arm(now: number): void {
+    const { maxHoldMs, stallMs, clock } = this.#options
+    if (!this.#first) return
+    const wait = Math.min(this.#first.startedAt + maxHoldMs - now, stallMs / STALL_LOOKS, LONGEST_TIMER)
+    this.#timer = clock.setTimeout(() => this.#look(), Math.max(1, Math.ceil(wait)))
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const { maxHoldMs, stallMs, clock } = this.#options
+    const now = clock.elapsed()
+    while (this.#first && now - this.#first.startedAt >= maxHoldMs) this.#first.end('max-hold')
+    if (stallMs !== Infinity) this.#endStalled(now, stallMs)
+    if (this.#timer === undefined) this.#arm(now)
+  }
+
+  #endStalled(now: number, stallMs: number): void {
+    for (const connection of this.matching({})) {
+      const progress = connection.carrier?.progress?.()
+      const stall = this.#stalls.get(connection)
+      if (progress === undefined) this.#stalls.delete(connection)
+      else if (stall?.progress !== progress) this.#stalls.set(connection, { progress, since: now })
+      else if (now - stall.since >= stallMs) connection.end('stalled')
+    }
+  }
+}
+
+/** How often within `stallMs` progress is looked at: a stalled reader is let go at most a quarter late. */
+const STALL_LOOKS = 4
+
+/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
+const LONGEST_TIMER = 2_147_483_647
+
+function matches(connection: Connection, filter: ConnectionFilter): boolean {
+  return (
+    (filter.account === undefined || connection.holder.account.id === filter.account) &&
+    (filter.client === undefined || connection.holder.client.id === filter.client) &&
+    (filter.id === undefined || connection.id === filter.id)
+  )
+}

@@ -1,0 +1,98 @@
+import * as v from 'valibot'
+import type { GateRequest } from '../request.js'
+import { isLimit, type LimitsOption } from './limits.js'
+import type { ConnectionStore } from './store.js'
+
+/** What happens to a request while the store cannot be asked. */
+export type WhenStoreFails = 'local' | 'refuse' | 'admit'
+
+export interface ConnectionsOptions {
+  /** Where connections are counted. Default: in the memory of this process. */
+  store?: ConnectionStore
+  /**
+   * The class of a request, one that `limits` names. Default: `read` for GET, HEAD, OPTIONS and TRACE, else `write`.
+   * Where it throws: refused with `limits-unavailable`.
+   */
+  classify?: (request: GateRequest) => string
+  /** How long a request over the limit waits for a slot, in ms. Default 0: it is refused at once. */
+  waitMs?: number
+  /** How many requests of one account and class may wait. Default 100. */
+  maxWaiting?: number
+  /** A connection open for longer is ended, in ms. Default 86 400 000, a day; `Infinity` for no bound. */
+  maxHoldMs?: number
+  /**
+   * A connection whose peer has taken nothing of what waits for it for so long is ended, in ms. Default 60 000;
+   * `Infinity` for no bound.
+   */
+  stallMs?: number
+  /** How long to wait for `limits` where it is a function, or for the store, in ms; then as if it had failed. Default 2000. */
+  timeoutMs?: number
+  /**
+   * While the store cannot be asked: `local` counts in this process (default), `refuse` answers `limits-unavailable`, `admit`
+   * counts nothing.
+   */
+  whenStoreFails?: WhenStoreFails
+}
+
+const duration = (what: string) =>
+  v.optional(
+    v.custom<number>(
+      (input) => typeof input === 'number' && input > 0,
+      `must be a number of milliseconds above 0, or Infinity for ${what}`,
+    ),
+  )
+
+const storeMethods = ['acquire', 'release', 'setLimit', 'close'] as const
+
+export const connectionsSchema = v.strictObject({
+  store: v.optional(
+    v.custom<ConnectionStore>(
+      (input) =>
+        storeMethods.every((name) => typeof (input as ConnectionStore | null)?.[name] === 'function'),
+      'must be a connection store, e.g. memoryConnections()',
+    ),
+  ),
+  classify: v.optional(
+    v.custom<(request: GateRequest) => string>(
+      (input) => typeof input === 'function',
+      'must be a function from a request to the name of a class',
+    ),
+  ),
+  waitMs: v.optional(
+    v.custom<number>(
+      (input) => typeof input === 'number' && input >= 0 && input <= LONGEST_TIMER,
+      'must be a number of milliseconds, 0 (not to wait) or more',
+    ),
+  ),
+  maxWaiting: v.optional(
+    v.custom<number>(
+      (input) => Number.isSafeInteger(input) && (input as number) >= 0,
+      'must be a whole number, 0 or more',
+    ),
+  ),
+  maxHoldMs: duration('no bound'),
+  stallMs: duration('no bound'),
+  timeoutMs: duration('no bound'),
+  whenStoreFails: v.optional(
+    v.picklist(['local', 'refuse', 'admit'], "must be 'local', 'refuse' or 'admit'"),
+  ),
+})
+
+const LIMIT = 'must be a whole number of connections, 0 (to block) or more, or Infinity'
+
+const limitSchema = v.custom<number>(isLimit, LIMIT)
+
+export const limitsSchema = v.record(
+  v.pipe(v.string(), v.regex(CLASS_NAME(), 'must be a name of a class: letters, digits, "-" and "_"')),
+  limitSchema,
+  'must be an object from classes to limits, e.g. { read: 10, write: 1 }, or a function that returns one',
+)
+
+export const limitsOptionSchema = v.custom<LimitsOption>((input) => typeof input === 'function')
+
+/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
+const LONGEST_TIMER = 2_147_483_647
+
+function CLASS_NAME(): RegExp {
+  return /^[\w-]{1,64}$/
+}

@@ -1,0 +1,40 @@
+import { serializeList } from 'structured-headers'
+
+/** Header fields that tell a class's limit and what is left of it. */
+export interface RateLimitFields {
+  /** The value of `RateLimit-Policy`. */
+  policy(limit: number): string
+  /** The value of `RateLimit`. */
+  state(remaining: number): string
+}
+
+/** Values are written once for each number up to this; beyond, each time. */
+const KEPT = 1024
+
+/**
+ * draft-ietf-httpapi-ratelimit-headers-11: the only place that knows its syntax, because the draft still moves. Without a
+ * window (`w`), since what is counted is what is open now.
+ */
+export function rateLimitFields(className: string): RateLimitFields {
+  const policy = (limit: number) =>
+    serializeList([
+      [
+        className,
+        new Map<string, number | string>([
+          ['q', limit],
+          ['qu', 'concurrent-requests'],
+        ]),
+      ],
+    ])
+  const state = (remaining: number) => serializeList([[className, new Map([['r', remaining]])]])
+  return { policy: kept(policy), state: kept(state) }
+}
+
+function kept(write: (count: number) => string): (count: number) => string {
+  const values: string[] = []
+  return (count) =>
+    count < KEPT ? (values[count] ??= write(count)) : write(Math.min(count, LARGEST_INTEGER))
+}
+
+/** RFC 9651 §3.3.1: the largest integer of a structured field, fifteen digits. */
+const LARGEST_INTEGER = 999_999_999_999_999

@@ -1,0 +1,102 @@
+import { bounded } from '../bounded.js'
+import type { CompleteClock } from '../clock.js'
+import { StoreError } from '../errors.js'
+import { isPending, type Pending } from '../pending.js'
+import { memoryConnections } from './memory-store.js'
+import type { WhenStoreFails } from './options.js'
+import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
+
+export interface SteadfastStoreOptions {
+  readonly store: ConnectionStore
+  readonly whenStoreFails: WhenStoreFails
+  readonly timeoutMs: number
+  readonly clock: CompleteClock
+  onFailed(cause: unknown): void
+}
+
+/** What `admit` gives while nothing can be counted. */
+const UNCOUNTED: Lease = Object.freeze({})
+
+/**
+ * A store that answers within its time whatever befalls the one behind it, as the provider chose. It throws and rejects with a
+ * StoreError only under `refuse`.
+ */
+export class SteadfastStore implements ConnectionStore {
+  readonly #options: SteadfastStoreOptions
+  readonly #local: ConnectionStore
+  readonly #localLeases = new WeakSet<Lease>()
+
+  constructor(options: SteadfastStoreOptions) {
+    this.#options = options
+    this.#local = memoryConnections({ clock: options.clock })
+  }
+
+  acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
+    try {
+      const answer = this.#options.store.acquire(ask)
+      return isPending(answer) ? this.#inTime(answer, ask) : answer
+    } catch (cause) {
+      return this.#instead(ask, cause)
+    }
+  }
+
+  release(lease: Lease): void {
+    if (lease === UNCOUNTED) return
+    try {
+      const store = this.#localLeases.has(lease) ? this.#local : this.#options.store
+      store.release(lease)
+    } catch (cause) {
+      this.#options.onFailed(cause)
+    }
+  }
+
+  setLimit(counter: CounterName, limit: number): void {
+    this.#options.store.setLimit(counter, limit)
+    this.#local.setLimit(counter, limit)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#options.store.close(), this.#local.close()])
+  }
+
+  #inTime(pending: Pending<LeaseAnswer>, ask: LeaseAsk): Pending<LeaseAnswer> {
+    const { timeoutMs, clock } = this.#options
+    let place: Pending<unknown> = pending
+    const answer = bounded(pending.answer, ask.waitMs + timeoutMs, 'the connection store', clock).catch(
+      (cause) => {
+        // What the store grants too late must not stay held.
+        pending.leave()
+        pending.answer.then(
+          ({ lease }) => lease && this.release(lease),
+          () => undefined,
+        )
+        const instead = this.#instead(ask, cause)
+        if (!isPending(instead)) return instead
+        place = instead
+        return instead.answer
+      },
+    )
+    return { answer, leave: () => place.leave() }
+  }
+
+  #instead(ask: LeaseAsk, cause: unknown): LeaseAnswer | Pending<LeaseAnswer> {
+    this.#options.onFailed(cause)
+    switch (this.#options.whenStoreFails) {
+      case 'refuse':
+        throw new StoreError('the connection store failed', { cause })
+      case 'admit':
+        return { lease: UNCOUNTED, inUse: 1 }
+      case 'local':
+        return this.#markLocal(this.#local.acquire(ask))
+    }
+  }
+
+  #markLocal(answer: LeaseAnswer | Pending<LeaseAnswer>): LeaseAnswer | Pending<LeaseAnswer> {
+    const mark = (given: LeaseAnswer) => {
+      if (given.lease) this.#localLeases.add(given.lease)
+      return given
+    }
+    if (!isPending(answer)) return mark(answer)
+    return { answer: answer.answer.then(mark), leave: () => answer.leave() }
+  }
+}

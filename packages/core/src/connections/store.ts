@@ -1,0 +1,46 @@
+import type { Pending } from '../pending.js'
+
+/** What is counted together: the connections of one class that an account has open on an API. Nothing else names a counter. */
+export interface CounterName {
+  readonly api: string
+  readonly account: string
+  readonly class: string
+}
+
+/** Asks a store for one connection more. */
+export interface LeaseAsk extends CounterName {
+  /** How many may be open at once, as the gate knows it now. 0 blocks. The last limit told holds for whoever waits. */
+  readonly limit: number
+  /** How long to wait in line for a slot, in ms; 0: not at all. */
+  readonly waitMs: number
+  /** How many may stand in the line of this counter; who comes to a full line is answered at once. */
+  readonly maxWaiting: number
+  /** For listing what is open: never a secret. */
+  readonly client: string
+  readonly target: string
+}
+
+/** A store's record of one connection; what it holds is the store's own business. */
+export type Lease = object
+
+export interface LeaseAnswer {
+  /** Absent: the limit is reached. */
+  readonly lease: Lease | undefined
+  /** How many are open on the counter, the new one included. */
+  readonly inUse: number
+}
+
+/**
+ * Where connections are counted. Taking a slot is one atomic step: at no moment are more leases alive than the limit that
+ * they were asked with, whoever asks. A store rejects with a `StoreError` where it cannot tell.
+ */
+export interface ConnectionStore {
+  /** Takes a slot if one is free and nobody stands in line before; else waits as asked. */
+  acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer>
+  /** Gives a slot back. Giving back twice changes nothing. */
+  release(lease: Lease): void
+  /** Tells a changed limit, so that whoever waits under it goes on at once where there is room now. */
+  setLimit(counter: CounterName, limit: number): void
+  /** Ends timers and connections of the store's own; who waits is answered that the limit is reached. */
+  close(): Promise<void>
+}

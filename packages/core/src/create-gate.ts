@@ -1,0 +1,116 @@
+import { createCaching } from './caching/index.js'
+import { completeClock } from './clock.js'
+import {
+  createLimitTable,
+  exhaustedGrounds,
+  memoryConnections,
+  OpenConnections,
+  readOrWrite,
+  SteadfastStore,
+  type ConnectionsOptions,
+  type ConnectionStore,
+} from './connections/index.js'
+import { createCredentialCheck, type Identity } from './credentials/index.js'
+import { GateEventSource } from './events.js'
+import type { Gate } from './gate.js'
+import { LiveGate } from './live-gate.js'
+import { checkOptions, type GateOptions } from './options.js'
+import { Passage } from './passage.js'
+import { createRefuser } from './refusal.js'
+import { Reports } from './reports.js'
+import { createRequestCheck } from './requests/index.js'
+import { createStamp } from './stamp.js'
+import type { AdmissionContext } from './live-admission.js'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Builds the gate of one API. Several mounts of the same API share it.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
+ */
+export function createGate(options: GateOptions): Gate {
+  checkOptions(options)
+  const { api = 'api', terms, registry, connections = {}, mode = 'enforce' } = options
+  const enforce = mode === 'enforce'
+  const clock = completeClock(options.clock)
+  const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
+  const reports: Reports = new Reports(api, events, clock)
+  const refuser = createRefuser(terms)
+  const requests = createRequestCheck(options.requests ?? {})
+  const credentials = createCredentialCheck(options.credentials ?? {}, {
+    api,
+    registry,
+    clock,
+    onLookupFailed: (cause) => reports.warn('registry-failed', 'a credential could not be looked up', cause),
+  })
+  const limits = createLimitTable(options.limits, api)
+  const timeoutMs = connections.timeoutMs ?? 2000
+  const store = storeOf(connections, timeoutMs, clock, reports)
+  const open = new OpenConnections<Identity>({
+    maxHoldMs: connections.maxHoldMs ?? DAY_MS,
+    stallMs: connections.stallMs ?? 60_000,
+    clock,
+    onReleased(connection, why) {
+      store.release(connection.lease)
+      reports.released(connection, why)
+    },
+  })
+  const admissions: AdmissionContext = {
+    stamp: enforce ? createStamp(terms.url, createCaching(options.caching ?? {}, clock.now)) : undefined,
+    bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
+  }
+  const passage: Passage = new Passage({
+    api,
+    enforce,
+    clock,
+    refuser,
+    reports,
+    requests,
+    credentials,
+    limits,
+    exhausted: exhaustedGrounds(),
+    store,
+    open,
+    admissions,
+    classify: connections.classify ?? readOrWrite,
+    skip: options.skip,
+    waitMs: connections.waitMs ?? 0,
+    maxWaiting: connections.maxWaiting ?? 100,
+    timeoutMs,
+  })
+  // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
+  const endSubscription = registry.onChange?.((change) =>
+    queueMicrotask(() => gate.reconsider(change?.account)),
+  )
+  const gate = new LiveGate({
+    api,
+    maxBodyBytes: requests.maxBodyBytes,
+    events,
+    passage,
+    credentials,
+    limits,
+    store,
+    open,
+    endSubscription,
+  })
+  return gate
+}
+
+/** The store of this process's memory cannot fail, so nothing stands between it and the gate. */
+function storeOf(
+  { store, whenStoreFails = 'local' }: ConnectionsOptions,
+  timeoutMs: number,
+  clock: ReturnType<typeof completeClock>,
+  reports: Reports,
+): ConnectionStore {
+  if (!store) return memoryConnections({ clock })
+  const onFailed = (cause: unknown) => reports.warn('store-failed', 'the connection store failed', cause)
+  return new SteadfastStore({ store, whenStoreFails, timeoutMs, clock, onFailed })
+}
+
+/** A listener of warnings that throws has nobody left to tell but the process. */
+function listenerFailed(reports: Reports, cause: unknown): void {
+  if (reports.warning) process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
+  else reports.warn('listener-failed', 'a listener of the gate threw', cause)
+}

@@ -1,0 +1,139 @@
+import { EventEmitter } from 'node:events'
+import type { Reason } from './refusal.js'
+
+/** What every event about a request tells. Never a key, a query value or a body. */
+export interface RequestEvent {
+  /** When it was decided. */
+  readonly at: Date
+  readonly api: string
+  readonly method: string
+  /** The path of the target, without its query; whatever looks like a key is taken out. */
+  readonly path: string
+}
+
+/** A request has come in. */
+export interface AdmittedEvent extends RequestEvent {
+  readonly account: string
+  readonly client: string
+  /** The credential's id, where the registry gives one. */
+  readonly credential: string | undefined
+  /** What of the key may be shown, e.g. `key_…x7Qz`. */
+  readonly hint: string
+  readonly class: string
+  /** The connection's id. */
+  readonly connection: string
+  readonly inUse: number
+  readonly limit: number
+}
+
+/** A request has been turned away, or, in `observe` mode, would have been. */
+export interface RefusedEvent extends RequestEvent {
+  readonly reason: Reason
+  readonly clause: string | undefined
+  readonly status: number
+  /** The same as in the problem document. */
+  readonly instance: string
+  /** `false` in `observe` mode: it went on all the same. */
+  readonly enforced: boolean
+  /** Absent, as what follows, where it was refused before that was known. */
+  readonly account?: string
+  readonly client?: string
+  readonly credential?: string | undefined
+  readonly hint?: string
+  readonly class?: string
+  readonly inUse?: number
+  readonly limit?: number
+}
+
+/** A caller hung up before its request was decided. */
+export interface AbandonedEvent extends RequestEvent {
+  readonly account?: string
+  readonly client?: string
+  readonly class?: string
+}
+
+/** A slot has been given back. */
+export interface ReleasedEvent {
+  readonly at: Date
+  readonly api: string
+  readonly account: string
+  readonly client: string
+  readonly hint: string
+  readonly class: string
+  readonly connection: string
+  readonly path: string
+  /** How long it was held, in ms. */
+  readonly heldMs: number
+  /** Absent where it simply ended; `max-hold`, `stalled`, a reason, or what was told to `gate.end`. */
+  readonly why: string | undefined
+}
+
+/** Something the provider should look at. */
+export interface WarningEvent {
+  readonly at: Date
+  readonly api: string
+  /** A stable code. */
+  readonly code:
+    | 'registry-failed'
+    | 'limits-failed'
+    | 'store-failed'
+    | 'class-without-limit'
+    | 'option-failed'
+    | 'listener-failed'
+    | 'upgrades-unguarded'
+  readonly message: string
+  /** What was thrown, where something was. */
+  readonly cause?: unknown
+}
+
+/** The events of a gate, by name. */
+export interface GateEvents {
+  admitted: AdmittedEvent
+  refused: RefusedEvent
+  abandoned: AbandonedEvent
+  released: ReleasedEvent
+  warning: WarningEvent
+}
+
+export type GateEventName = keyof GateEvents
+export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => void
+
+/** Tells listeners. An event is only made where somebody listens, and a listener that throws harms no request. */
+export class GateEventSource {
+  readonly #emitter = new EventEmitter()
+  readonly #onListenerFailed: (cause: unknown) => void
+
+  constructor(onListenerFailed: (cause: unknown) => void) {
+    this.#onListenerFailed = onListenerFailed
+  }
+
+  on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
+    this.#emitter.on(name, listener)
+  }
+
+  off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
+    this.#emitter.off(name, listener)
+  }
+
+  heard(name: GateEventName): boolean {
+    return this.#emitter.listenerCount(name) > 0
+  }
+
+  tell<Name extends GateEventName>(name: Name, event: GateEvents[Name]): void {
+    for (const listener of this.#emitter.listeners(name)) {
+      try {
+        listener(event)
+      } catch (cause) {
+        this.#onListenerFailed(cause)
+      }
+    }
+  }
+}
+
+/** Takes out what looks like an issued key: a caller may put one where none belongs. */
+export function withoutKeys(path: string): string {
+  return path.length < SHORTEST_KEY ? path : path.replace(LIKE_A_KEY, '[key]')
+}
+
+const SHORTEST_KEY = 40
+const LIKE_A_KEY = /[A-Za-z][A-Za-z0-9]*_[0-9A-Za-z]{38,}/g

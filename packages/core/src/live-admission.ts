@@ -1,0 +1,121 @@
+import type { Admission } from './admission.js'
+import { compilePolicy, type CachePolicy, type CompiledPolicy } from './caching/index.js'
+import type { Carrier } from './carrier.js'
+import type { Connection, HeldConnection } from './connections/index.js'
+import type { Identity } from './credentials/index.js'
+import type { ResponseHead } from './head.js'
+import type { Refusal } from './refusal.js'
+import type { Account, Client } from './registry.js'
+import type { Stamp } from './stamp.js'
+
+/** What all admissions of a gate have in common. */
+export interface AdmissionContext {
+  /** Absent in `observe` mode: responses are left as they are. */
+  readonly stamp: Stamp | undefined
+  bodyTooLarge(admission: LiveAdmission): Refusal | undefined
+}
+
+/** An admission that holds a connection. */
+export class LiveAdmission implements Admission {
+  own: CompiledPolicy | undefined = undefined
+
+  constructor(
+    private readonly context: AdmissionContext,
+    private readonly held: Connection<Identity>,
+    readonly method: string,
+    readonly limit: number,
+    readonly inUse: number,
+  ) {}
+
+  get admitted(): true {
+    return true
+  }
+
+  get identified(): boolean {
+    return true
+  }
+
+  get account(): Account {
+    return this.held.holder.account
+  }
+
+  get client(): Client {
+    return this.held.holder.client
+  }
+
+  get connection(): HeldConnection {
+    return this.held
+  }
+
+  get identity(): Identity {
+    return this.held.holder
+  }
+
+  get path(): string {
+    return this.held.path
+  }
+
+  get class(): string {
+    return this.held.class
+  }
+
+  get remaining(): number {
+    return Math.max(0, this.limit - this.inUse)
+  }
+
+  cache(policy: CachePolicy): void {
+    this.own = compilePolicy(policy)
+  }
+
+  stamp(head: ResponseHead): void {
+    this.context.stamp?.(head, this)
+  }
+
+  carriedBy(carrier: Carrier): void {
+    this.held.carriedBy(carrier)
+  }
+
+  release(): void {
+    this.held.responseEnded()
+  }
+
+  bodyTooLarge(): Refusal | undefined {
+    return this.context.bodyTooLarge(this)
+  }
+}
+
+const NOBODY: { readonly account: Account; readonly client: Client } = {
+  account: Object.freeze({ id: '' }),
+  client: Object.freeze({ id: '', account: '', credentials: [] }),
+}
+
+/** Lets a request by that holds no connection: skipped, or refused in `observe` mode. */
+export function passWithout(identity?: Identity): Admission {
+  return new Pass(identity)
+}
+
+class Pass implements Admission {
+  readonly admitted = true
+  readonly identified: boolean
+  readonly account: Account
+  readonly client: Client
+  readonly connection: HeldConnection = UNHELD
+
+  constructor(identity: Identity | undefined) {
+    const { account, client } = identity ?? NOBODY
+    this.identified = identity !== undefined
+    this.account = account
+    this.client = client
+  }
+
+  cache(policy: CachePolicy): void {
+    compilePolicy(policy)
+  }
+
+  stamp(): void {}
+  carriedBy(): void {}
+  release(): void {}
+  bodyTooLarge(): undefined {}
+}
+
+const UNHELD: HeldConnection = Object.freeze({ id: '', class: '', since: new Date(0), holdUntil() {} })

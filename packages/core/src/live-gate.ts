@@ -1,0 +1,142 @@
+import { isPending, isPromise, type Pending } from './pending.js'
+import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
+import type { CredentialCheck, Identity } from './credentials/index.js'
+import { withoutKeys, type GateEventName, type GateEventSource, type GateListener } from './events.js'
+import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import { checkLimits } from './options.js'
+import type { Passage } from './passage.js'
+import type { Ground } from './refusal.js'
+import type { Limits } from './registry.js'
+import { readRequest, type GateRequest, type RequestParts } from './request.js'
+import type { Outcome, Visit } from './visit.js'
+
+export interface LiveGateParts {
+  readonly api: string
+  readonly maxBodyBytes: number
+  readonly events: GateEventSource
+  readonly passage: Passage
+  readonly credentials: CredentialCheck
+  readonly limits: LimitTable
+  readonly store: ConnectionStore
+  readonly open: OpenConnections<Identity>
+  readonly endSubscription: (() => void) | undefined
+}
+
+/** A gate at work: what requests, operators and the registry ask of it. */
+export class LiveGate implements Gate {
+  readonly api: string
+  readonly maxBodyBytes: number
+  readonly #parts: LiveGateParts
+  #closing: Promise<void> | undefined
+
+  constructor(parts: LiveGateParts) {
+    this.#parts = parts
+    this.api = parts.api
+    this.maxBodyBytes = parts.maxBodyBytes
+  }
+
+  decide(request: GateRequest): Outcome | Pending<Outcome> {
+    return this.#parts.passage.decide(request)
+  }
+
+  async admit(request: GateRequest | RequestParts, { signal }: AdmitOptions = {}): Promise<Outcome> {
+    const outcome = this.decide('path' in request ? request : readRequest(request))
+    if (!isPending(outcome)) return outcome
+    const leave = () => outcome.leave()
+    if (signal?.aborted) leave()
+    signal?.addEventListener('abort', leave, { once: true })
+    const decided = await outcome.answer
+    signal?.removeEventListener('abort', leave)
+    if (signal?.aborted && decided.admitted) decided.release()
+    return decided
+  }
+
+  on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
+    this.#parts.events.on(name, listener)
+    return this
+  }
+
+  off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
+    this.#parts.events.off(name, listener)
+    return this
+  }
+
+  connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
+    const views = this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
+      id,
+      account: holder.account.id,
+      client: holder.client.id,
+      class: className,
+      since,
+      target: withoutKeys(path),
+    }))
+    return Promise.resolve(views)
+  }
+
+  async setLimits(limits: Limits): Promise<void> {
+    checkLimits(limits)
+    this.#parts.limits.set(limits)
+    await Promise.all([...this.#parts.passage.waiting()].map((visit) => this.#tellLimit(visit)))
+  }
+
+  end(filter: ConnectionFilter, why: string): Promise<number> {
+    return Promise.resolve(this.#parts.open.end(filter, why))
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  /**
+   * The registry has changed something about an account, or, where it names none, about any. Who waits is refused if that is now due, or goes on under the limit that now
+   * holds; what is open is ended if it would not be let in any more.
+   */
+  reconsider(account: string | undefined): void {
+    const { passage, open } = this.#parts
+    for (const visit of passage.waiting()) {
+      const { identity } = visit
+      if (identity && (account ?? identity.account.id) === identity.account.id)
+        this.#recheck(identity, (found) => this.#changed(visit, found))
+    }
+    for (const connection of open.matching(account === undefined ? {} : { account })) {
+      this.#recheck(connection.holder, (found) => 'reason' in found && connection.end(found.reason))
+    }
+  }
+
+  #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
+    const found = this.#parts.credentials.recheck(identity)
+    if (isPromise(found)) void found.then(act)
+    else act(found)
+  }
+
+  #changed(visit: Visit, found: Identity | Ground): void {
+    if ('reason' in found) return visit.turnAway(found)
+    visit.identity = found
+    void this.#tellLimit(visit)
+  }
+
+  /** Tells the store the limit that now holds for who waits. Where it cannot be told, the old one goes on. */
+  async #tellLimit(visit: Visit): Promise<void> {
+    const { identity, class: className } = visit
+    if (!identity || className === undefined) return
+    const { api, limits, store } = this.#parts
+    try {
+      const limit = await limits.limitOf(identity.account, className)
+      if (limit === undefined) return
+      visit.limit = limit
+      store.setLimit({ api, account: identity.account.id, class: className }, limit)
+    } catch {
+      // The next request of the account meets the same failure and reports it.
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { passage, open, credentials, store, endSubscription } = this.#parts
+    endSubscription?.()
+    passage.close()
+    open.end({}, 'closed')
+    open.close()
+    credentials.close()
+    await store.close()
+  }
+}

@@ -1,0 +1,41 @@
+import type { Admission } from '../admission.js'
+import { isHttp2, type Incoming } from './incoming.js'
+import type { Outgoing } from './outgoing.js'
+import { writeRefusal } from './refuse.js'
+
+/**
+ * Counts what is sent in chunks, of no length told beforehand, as it comes in, and refuses it once it is too long. The handler is
+ * not disturbed in how it reads: it sees a body that breaks off.
+ */
+export function boundBody(req: Incoming, res: Outgoing, maxBytes: number, admission: Admission): void {
+  if (maxBytes === Infinity || req.headers['content-length'] !== undefined || !mayHaveBody(req)) return
+  const { push } = req
+  let bytes = 0
+  let broken = false
+  req.push = function count(this: Incoming, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    if (broken) return true
+    bytes += chunk?.length ?? 0
+    const refusal = bytes > maxBytes ? admission.bodyTooLarge() : undefined
+    if (bytes > maxBytes && !refusal) maxBytes = Infinity
+    if (!refusal) return push.call(this, chunk, encoding)
+    broken = true
+    writeRefusal(req, res, refusal)
+    mute(res)
+    return true
+  }
+}
+
+function mayHaveBody(req: Incoming): boolean {
+  return isHttp2(req) ? !req.stream.endAfterHeaders : req.headers['transfer-encoding'] !== undefined
+}
+
+/** The handler does not know that its answer has been given: what it says now goes nowhere, rather than throw. */
+function mute(res: Outgoing): void {
+  const silent = {
+    writeHead: () => res,
+    setHeader: () => res,
+    appendHeader: () => res,
+    flushHeaders: () => {},
+  }
+  Object.assign(res, silent, { removeHeader: () => {}, write: () => true, end: () => res })
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admission } from '../admission.js'
+import { isPromise } from '../pending.js'
+import type { Gate } from '../gate.js'
+import { holdContinue } from './continue.js'
+import { enter } from './enter.js'
+import type { Incoming } from './incoming.js'
+import type { Outgoing } from './outgoing.js'
+
+/** Handles an admitted request. */
+export type AdmittedHandler<Req, Res> = (req: Req, res: Res, admission: Admission) => void
+
+/**
+ * Puts the gate before a plain handler: the listener to give to `createServer` of `node:http`, `node:https` or `node:http2`.
+ */
+export function guardRequests<Req extends Incoming = IncomingMessage, Res extends Outgoing = ServerResponse>(
+  gate: Gate,
+  handler: AdmittedHandler<Req, Res>,
+): (req: Req, res: Res) => void {
+  holdContinue()
+  return (req, res) => {
+    const proceed = (admission: Admission | undefined) => {
+      if (admission) handler(req, res, admission)
+    }
+    const entered = enter(gate, req, res)
+    if (isPromise(entered)) void entered.then(proceed)
+    else proceed(entered)
+  }
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { readRequest, type Caller, type GateRequest } from '../request.js'
+
+/** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
+export type Incoming = IncomingMessage | Http2ServerRequest
+
+/** What an adapter knows better than the bare request. */
+export interface IncomingFacts {
+  /** The target of the request line, where a mount has shortened `req.url`. */
+  readonly target?: string | undefined
+  readonly caller?: Caller
+}
+
+/** The canonical view of a request of Node. */
+export function readIncoming(req: Incoming, facts: IncomingFacts = {}): GateRequest {
+  const overHttp2 = isHttp2(req)
+  return readRequest({
+    method: req.method ?? '',
+    target: facts.target ?? req.url ?? '',
+    headers: req.headers,
+    rawHeaders: req.rawHeaders,
+    caller: facts.caller ?? new NodeCaller(req),
+    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && req.headers['content-length'] !== '0' }),
+  })
+}
+
+export function isHttp2(req: Incoming): req is Http2ServerRequest {
+  return req.httpVersionMajor === 2
+}
+
+class NodeCaller implements Caller {
+  readonly #req: Incoming
+
+  constructor(req: Incoming) {
+    this.#req = req
+  }
+
+  get secure(): boolean {
+    return (this.#req.socket as Partial<TLSSocket>).encrypted === true
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#req.socket.remoteAddress
+  }
+}

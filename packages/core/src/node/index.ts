@@ -1,0 +1,7 @@
+export { holdContinue } from './continue.js'
+export { enter } from './enter.js'
+export { admissionOf } from './exchange.js'
+export { guardRequests, type AdmittedHandler } from './guard-requests.js'
+export type { Incoming, IncomingFacts } from './incoming.js'
+export type { Outgoing } from './outgoing.js'
+export { guardUpgrades, type UpgradeHandler } from './upgrades.js'

@@ -1,0 +1,15 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+
+/** A response as Node gives it, over HTTP/1.1 or HTTP/2. */
+export type Outgoing = ServerResponse | Http2ServerResponse
+
+export function isHttp2Response(res: Outgoing): res is Http2ServerResponse {
+  return 'stream' in res
+}
+
+/** Whether the caller is gone, or the response is over. */
+export function isOver(res: Outgoing): boolean {
+  if (isHttp2Response(res)) return res.stream === undefined || res.stream.destroyed
+  return res.destroyed || res.req.socket.destroyed
+}

@@ -1,0 +1,170 @@
+import { closest, distance } from 'fastest-levenshtein'
+import * as v from 'valibot'
+import { cachingSchema, type CachingOptions } from './caching/index.js'
+import type { Clock } from './clock.js'
+import {
+  connectionsSchema,
+  limitsSchema,
+  type ConnectionsOptions,
+  type LimitsOption,
+} from './connections/index.js'
+import { credentialsSchema, type CredentialsOptions } from './credentials/index.js'
+import { OptionsError, type OptionIssue } from './errors.js'
+import { REASONS, type Reason } from './refusal.js'
+import type { Limits, Registry } from './registry.js'
+import type { GateRequest } from './request.js'
+import { requestsSchema, type RequestsOptions } from './requests/index.js'
+
+/** The Terms that are enforced. */
+export interface TermsOptions {
+  /** Where they can be read: an absolute URL without a fragment. Each response links to it. */
+  url: string
+  /** Which version is in force; told in each refusal. */
+  version?: string
+  /** The clauses of the provider's own Terms that reasons rest on. Default: those of the model Terms. */
+  clauses?: Partial<Record<Reason, string>>
+}
+
+/** Everything a gate can be told. Checked once, at start-up; unknown names are errors. */
+export interface GateOptions {
+  /** Names the API in limits, events and header fields. Default `api`. */
+  api?: string
+  terms: TermsOptions
+  /** Where credentials are looked up. */
+  registry: Registry
+  /** Where a credential may be put, and how look-ups are kept. */
+  credentials?: CredentialsOptions
+  /**
+   * How many connections of each class an account may have open (clause 2(d)), or a function that knows it by account. Default
+   * `{ read: 10, write: 1 }`; `limits` of an account go before. Where the function fails: refused with `limits-unavailable`.
+   */
+  limits?: LimitsOption
+  /** How connections are classed, counted and bounded. */
+  connections?: ConnectionsOptions
+  /** Which requests are turned away. */
+  requests?: RequestsOptions
+  /** How long answers may be kept. Default: `no-store`. */
+  caching?: CachingOptions
+  /** `observe`: everything is decided and reported, nothing refused, no response touched. Default `enforce`. */
+  mode?: 'enforce' | 'observe'
+  /** Requests for which it returns `true` pass unseen: not checked, not counted, not stamped. Where it throws, the request is checked. */
+  skip?: (request: GateRequest) => boolean
+  /** For tests. Default: the system's. */
+  clock?: Clock
+}
+
+const aFunction = <F>(remedy: string) => v.custom<F>((input) => typeof input === 'function', remedy)
+
+const termsSchema = v.strictObject({
+  url: v.custom<string>(
+    isTermsUrl,
+    'must be an absolute http or https URL without a fragment, e.g. https://provider.example/terms',
+  ),
+  version: v.optional(
+    v.pipe(v.string('must be text'), v.nonEmpty('must not be empty; leave it out where there is none')),
+  ),
+  clauses: v.optional(v.strictObject(eachReason(v.optional(v.string('must be text, e.g. "2(d)"'))))),
+})
+
+const registrySchema = v.custom<Registry>(
+  (input) => typeof (input as Registry | null)?.findByDigest === 'function',
+  'is required: memoryRegistry({ accounts, clients }), or an object with findByDigest(digest)',
+)
+
+const clockSchema = v.custom<Clock>(
+  (input) => typeof (input as Clock | null)?.now === 'function',
+  'must be an object with now()',
+)
+
+const gateSchema = v.strictObject({
+  api: v.optional(
+    v.pipe(
+      v.string('must be text'),
+      v.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "-" or "_", e.g. business-telephony'),
+    ),
+  ),
+  terms: termsSchema,
+  registry: registrySchema,
+  credentials: v.optional(credentialsSchema),
+  limits: v.optional(
+    v.lazy((input) => (typeof input === 'function' ? aFunction<LimitsOption>('') : limitsSchema)),
+  ),
+  connections: v.optional(connectionsSchema),
+  requests: v.optional(requestsSchema),
+  caching: v.optional(cachingSchema),
+  mode: v.optional(v.picklist(['enforce', 'observe'], "must be 'enforce' or 'observe'")),
+  skip: v.optional(
+    aFunction<(request: GateRequest) => boolean>('must be a function from a request to true or false'),
+  ),
+  clock: v.optional(clockSchema),
+})
+
+/** @throws OptionsError listing everything that is wrong. */
+export function checkOptions(options: GateOptions): void {
+  throwIssues(v.safeParse(gateSchema, options).issues)
+}
+
+/** @throws OptionsError listing everything that is wrong. */
+export function checkLimits(limits: Limits): void {
+  throwIssues(v.safeParse(v.strictObject({ limits: limitsSchema }), { limits }).issues)
+}
+
+type Issue = v.BaseIssue<unknown>
+
+function throwIssues(issues: readonly Issue[] | undefined): void {
+  if (issues) throw new OptionsError(issues.map(worded))
+}
+
+function worded(issue: Issue): OptionIssue {
+  const keys = (issue.path ?? []).map((item) => item.key as string | number)
+  return { path: writtenPath(keys), message: messageOf(issue, keys) }
+}
+
+function messageOf(issue: Issue, keys: readonly (string | number)[]): string {
+  if (issue.type !== 'strict_object') return issue.message
+  if (issue.expected === 'never') return unknownName(String(keys.at(-1)), namesAt(keys.slice(0, -1)))
+  return issue.received === 'undefined' ? 'is required' : `must be an object, not ${issue.received}`
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const likely = known.length > 0 ? closest(name, known) : undefined
+  const near = likely !== undefined && distance(name.toLowerCase(), likely.toLowerCase()) <= 3
+  return near ? `is no option; did you mean ${likely}?` : `is no option; there are: ${known.join(', ')}`
+}
+
+/** The option names that the schema has at a path. */
+function namesAt(keys: readonly (string | number)[]): string[] {
+  let schema: SchemaNode | undefined = gateSchema as unknown as SchemaNode
+  for (const key of keys) {
+    schema = unwrapped(schema)
+    schema = typeof key === 'number' ? schema?.item : schema?.entries?.[key]
+  }
+  return Object.keys(unwrapped(schema)?.entries ?? {})
+}
+
+/** What of a valibot schema leads to the names in it. */
+interface SchemaNode {
+  readonly entries?: Record<string, SchemaNode>
+  readonly item?: SchemaNode
+  readonly wrapped?: SchemaNode
+  readonly pipe?: readonly SchemaNode[]
+}
+
+function unwrapped(schema: SchemaNode | undefined): SchemaNode | undefined {
+  const inner = schema?.wrapped ?? (schema?.entries || schema?.item ? undefined : schema?.pipe?.[0])
+  return inner && inner !== schema ? unwrapped(inner) : schema
+}
+
+function writtenPath(keys: readonly (string | number)[]): string {
+  const path = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
+  return path === '' ? 'options' : path.replace(/^\./, '')
+}
+
+function isTermsUrl(input: unknown): boolean {
+  if (typeof input !== 'string' || !/^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x7e]+$/.test(input)) return false
+  return URL.canParse(input) && !input.includes('#')
+}
+
+function eachReason<T>(schema: T): Record<Reason, T> {
+  return Object.fromEntries(Object.keys(REASONS).map((reason) => [reason, schema])) as Record<Reason, T>
+}

@@ -1,0 +1,218 @@
+import { bounded } from './bounded.js'
+import type { CompleteClock } from './clock.js'
+import type {
+  ConnectionStore,
+  ExhaustedGrounds,
+  LeaseAnswer,
+  LimitTable,
+  OpenConnections,
+} from './connections/index.js'
+import type { CredentialCheck, Identity } from './credentials/index.js'
+import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
+import { LiveAdmission, passWithout, type AdmissionContext } from './live-admission.js'
+import { isPending, isPromise, type Pending } from './pending.js'
+import type { Ground, Refusal, Refuser } from './refusal.js'
+import type { Reports } from './reports.js'
+import type { GateRequest } from './request.js'
+import type { RequestCheck } from './requests/index.js'
+import { Visit, type Outcome } from './visit.js'
+
+type Soon<T> = T | Promise<T>
+
+export interface PassageContext {
+  readonly api: string
+  readonly enforce: boolean
+  readonly clock: CompleteClock
+  readonly refuser: Refuser
+  readonly reports: Reports
+  readonly requests: RequestCheck
+  readonly credentials: CredentialCheck
+  readonly limits: LimitTable
+  readonly exhausted: ExhaustedGrounds
+  readonly store: ConnectionStore
+  readonly open: OpenConnections<Identity>
+  readonly admissions: AdmissionContext
+  readonly classify: (request: GateRequest) => string
+  readonly skip: ((request: GateRequest) => boolean) | undefined
+  readonly waitMs: number
+  readonly maxWaiting: number
+  readonly timeoutMs: number
+}
+
+/**
+ * The way of a request, room by room: cheapest first, connections last, so that who is refused never holds a slot. Where no room has
+ * to wait for something it is decided on the spot.
+ */
+export class Passage {
+  readonly #is: PassageContext
+  readonly #waiting = new Set<Visit>()
+  #closed = false
+
+  constructor(context: PassageContext) {
+    this.#is = context
+  }
+
+  decide(request: GateRequest): Outcome | Pending<Outcome> {
+    const visit = new Visit(request)
+    const outcome = this.#enter(visit)
+    if (!isPromise(outcome)) return outcome
+    visit.answer = outcome
+    return visit
+  }
+
+  /** Those who wait for a connection. */
+  waiting(): Iterable<Visit> {
+    return this.#waiting
+  }
+
+  /** The content of an admitted request has turned out too long, as it came in. */
+  bodyTooLarge({ identity, method, path }: LiveAdmission): Refusal | undefined {
+    const { refuser, reports, requests, enforce } = this.#is
+    const refusal = refuser.refuse(requests.bodyTooLarge)
+    reports.refused({ request: { method, path }, identity }, refusal, enforce)
+    return enforce ? refusal : undefined
+  }
+
+  /** From now on nobody comes in; who waits is refused. */
+  close(): void {
+    this.#closed = true
+    for (const visit of this.#waiting) visit.turnAway(SHUTTING_DOWN)
+  }
+
+  #enter(visit: Visit): Soon<Outcome> {
+    if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
+    if (this.#is.skip && this.#skips(visit.request)) return passWithout()
+    const ground = this.#is.requests.check(visit.request)
+    if (ground === undefined) return this.#identify(visit)
+    if (!isPromise(ground)) return this.#refuse(visit, ground)
+    return ground.then((found) => {
+      if (visit.left) return this.#abandon(visit)
+      return found ? this.#refuse(visit, found) : this.#identify(visit)
+    })
+  }
+
+  #skips(request: GateRequest): boolean {
+    try {
+      return this.#is.skip!(request)
+    } catch (cause) {
+      this.#is.reports.warn('option-failed', 'skip threw: the request was checked', cause)
+      return false
+    }
+  }
+
+  #identify(visit: Visit): Soon<Outcome> {
+    const who = this.#is.credentials.identify(visit.request)
+    return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
+  }
+
+  #identified(visit: Visit, who: Identity | Ground): Soon<Outcome> {
+    if (visit.left) return this.#abandon(visit)
+    if ('reason' in who) return this.#refuse(visit, who)
+    visit.identity = who
+    let limit: Soon<number | undefined>
+    try {
+      visit.class = this.#is.classify(visit.request)
+      limit = this.#is.limits.limitOf(who.account, visit.class)
+    } catch (cause) {
+      return this.#limitFailed(visit, cause)
+    }
+    if (!isPromise(limit)) return this.#connect(visit, who, limit)
+    return bounded(limit, this.#is.timeoutMs, 'limits()', this.#is.clock).then(
+      (known) => this.#connect(visit, who, known),
+      (cause: unknown) => this.#limitFailed(visit, cause),
+    )
+  }
+
+  #limitFailed(visit: Visit, cause: unknown): Soon<Outcome> {
+    this.#is.reports.warn('limits-failed', 'the class or its limit could not be told', cause)
+    return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
+  }
+
+  #connect(visit: Visit, who: Identity, limit: number | undefined): Soon<Outcome> {
+    if (visit.left) return this.#abandon(visit)
+    if (limit === undefined) {
+      this.#is.reports.warn('class-without-limit', `limits names no class ${visit.class}`)
+      return this.#refuse(visit, NO_LIMIT_FOR_CLASS)
+    }
+    visit.limit = limit
+    const { api, waitMs, maxWaiting, store } = this.#is
+    const ask = {
+      api,
+      account: who.account.id,
+      class: visit.class!,
+      limit,
+      waitMs,
+      maxWaiting,
+      client: who.client.id,
+      target: visit.request.path,
+    }
+    let answer: LeaseAnswer | Pending<LeaseAnswer>
+    try {
+      answer = store.acquire(ask)
+    } catch {
+      return this.#refuse(visit, LIMITS_UNAVAILABLE)
+    }
+    return isPending(answer) ? this.#wait(visit, answer) : this.#connected(visit, who, answer)
+  }
+
+  async #wait(visit: Visit, place: Pending<LeaseAnswer>): Promise<Outcome> {
+    visit.place = place
+    this.#waiting.add(visit)
+    try {
+      return await this.#served(visit, await place.answer)
+    } catch {
+      return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
+    } finally {
+      this.#waiting.delete(visit)
+    }
+  }
+
+  async #served(visit: Visit, answer: LeaseAnswer): Promise<Outcome> {
+    const who = await this.#stillGood(visit)
+    const ground = visit.turnedAway ?? ('reason' in who ? who : undefined)
+    if (!visit.left && !ground) return this.#connected(visit, who as Identity, answer)
+    if (answer.lease) this.#is.store.release(answer.lease)
+    return ground && !visit.left ? this.#refuse(visit, ground) : this.#abandon(visit)
+  }
+
+  /** A key may be revoked, or an account suspended, while its request waits. */
+  #stillGood(visit: Visit): Soon<Identity | Ground> {
+    return visit.left || visit.turnedAway ? visit.identity! : this.#is.credentials.recheck(visit.identity!)
+  }
+
+  #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
+    visit.inUse = answer.inUse
+    if (!answer.lease)
+      return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
+    const connection = this.#is.open.add(visit.class!, visit.request.path, who, answer.lease)
+    this.#is.reports.admitted(visit, connection)
+    return new LiveAdmission(
+      this.#is.admissions,
+      connection,
+      visit.request.method,
+      visit.limit!,
+      answer.inUse,
+    )
+  }
+
+  #refuse(visit: Visit, ground: Ground): Soon<Outcome> {
+    const { refuser, reports, enforce } = this.#is
+    const refusal = refuser.refuse(ground)
+    reports.refused(visit, refusal, enforce)
+    return enforce ? refusal : this.#observed(visit)
+  }
+
+  /** In `observe` mode who would have been refused goes on, with its account where it has one, and holds nothing. */
+  #observed({ identity, request }: Visit): Soon<Outcome> {
+    if (identity) return passWithout(identity)
+    const who = this.#is.credentials.identify(request)
+    const pass = (found: Identity | Ground) => passWithout('reason' in found ? undefined : found)
+    return isPromise(who) ? who.then(pass) : pass(who)
+  }
+
+  /** Who hung up gets no answer; for whoever still looks at it, it is a refusal. */
+  #abandon(visit: Visit): Outcome {
+    this.#is.reports.abandoned(visit)
+    return this.#is.refuser.refuse(LIMITS_UNAVAILABLE)
+  }
+}

@@ -1,0 +1,37 @@
+import type { Admission } from './admission.js'
+import type { Identity } from './credentials/index.js'
+import type { Pending } from './pending.js'
+import type { Ground, Refusal } from './refusal.js'
+import type { GateRequest } from './request.js'
+
+/** What the gate decides. */
+export type Outcome = Admission | Refusal
+
+/** A request on its way through the gate: what is known of it so far, room by room. */
+export class Visit implements Pending<Outcome> {
+  answer!: Promise<Outcome>
+  identity: Identity | undefined = undefined
+  class: string | undefined = undefined
+  limit: number | undefined = undefined
+  inUse: number | undefined = undefined
+  /** The caller has gone. */
+  left = false
+  /** Something has come up against it while it waited. */
+  turnedAway: Ground | undefined = undefined
+  /** Its place in the line for a connection. */
+  place: Pending<unknown> | undefined = undefined
+
+  constructor(readonly request: GateRequest) {}
+
+  leave(): void {
+    if (this.left) return
+    this.left = true
+    this.place?.leave()
+  }
+
+  /** Ends the wait, with this ground for refusal. */
+  turnAway(ground: Ground): void {
+    this.turnedAway = ground
+    this.place?.leave()
+  }
+}

@@ -1,0 +1,1 @@
+export { admissionOf, apiTerms } from './api-terms.js'

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createGate, type Admission, type Caller, type Gate, type GateOptions } from '@api-terms/core'
+import { admissionOf as admissionOfRequest, enter, holdContinue } from '@api-terms/core/node'
+
+/** What the middleware needs of a context of Koa 2 or 3. */
+export interface KoaContext {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly originalUrl: string
+  readonly secure: boolean
+  respond?: boolean
+}
+
+/** A middleware of Koa 2 and 3, in types of its own, so that it fits both majors' typings. */
+export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>
+
+/**
+ * The gate as a middleware: `app.use(apiTerms({ … }))`, also behind `koa-mount` or a router. Give several mounts of the same API one
+ * gate, of `createGate`. The connection is held until what stands behind it has settled too.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
+ */
+export function apiTerms(gateOrOptions: Gate | GateOptions): KoaMiddleware {
+  const gate = 'admit' in gateOrOptions ? gateOrOptions : createGate(gateOrOptions)
+  holdContinue()
+  return async function apiTermsMiddleware(ctx, next) {
+    const entered = enter(gate, ctx.req, ctx.res, { target: ctx.originalUrl, caller: new KoaCaller(ctx) })
+    const admission = entered instanceof Promise ? await entered : entered
+    if (!admission) {
+      // The refusal is written, or the caller gone.
+      ctx.respond = false
+      return
+    }
+    const work = next()
+    admission.connection.holdUntil(work)
+    await work
+  }
+}
+
+/** The admission of a request, in a middleware behind the gate; `undefined` where no gate stands before. */
+export function admissionOf(ctx: { readonly req: object }): Admission | undefined {
+  return admissionOfRequest(ctx.req)
+}
+
+/** The caller as the app sees it: `app.proxy` decides whose word on HTTPS is taken. */
+class KoaCaller implements Caller {
+  readonly #ctx: KoaContext
+
+  constructor(ctx: KoaContext) {
+    this.#ctx = ctx
+  }
+
+  get secure(): boolean {
+    return this.#ctx.secure
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#ctx.req.socket.remoteAddress
+  }
+}
