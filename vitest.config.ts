@@ -1,15 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url))
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@api-terms\/core$/, replacement: source('core/src/index.ts') },
-      { find: /^@api-terms\/core\/node$/, replacement: source('core/src/node/index.ts') },
-      { find: /^@api-terms\/express$/, replacement: source('express/src/index.ts') },
-      { find: /^@api-terms\/koa$/, replacement: source('koa/src/index.ts') },
+      { find: /^@api-terms\/core$/, replacement: source('packages/core/src/index.ts') },
+      { find: /^@api-terms\/core\/node$/, replacement: source('packages/core/src/node/index.ts') },
+      { find: /^@api-terms\/express$/, replacement: source('packages/express/src/index.ts') },
+      { find: /^@api-terms\/koa$/, replacement: source('packages/koa/src/index.ts') },
+      { find: /^@api-terms\/example-telephony$/, replacement: source('examples/telephony/src/index.ts') },
     ],
   },
   test: {

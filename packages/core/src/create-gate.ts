@@ -36,8 +36,10 @@ export function createGate(options: GateOptions): Gate {
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
   const reports: Reports = new Reports(api, events, clock)
-  const refuser = createRefuser(terms)
-  const requests = createRequestCheck(options.requests ?? {})
+  // Refusals are written as they come up: by then the caller may have changed its object.
+  const refuser = createRefuser({ ...terms, clauses: { ...terms.clauses } })
+  const timeoutMs = connections.timeoutMs ?? 2000
+  const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
   const credentials = createCredentialCheck(options.credentials ?? {}, {
     api,
     registry,
@@ -45,7 +47,6 @@ export function createGate(options: GateOptions): Gate {
     onLookupFailed: (cause) => reports.warn('registry-failed', 'a credential could not be looked up', cause),
   })
   const limits = createLimitTable(options.limits, api)
-  const timeoutMs = connections.timeoutMs ?? 2000
   const store = storeOf(connections, timeoutMs, clock, reports)
   const open = new OpenConnections<Identity>({
     maxHoldMs: connections.maxHoldMs ?? DAY_MS,
@@ -56,8 +57,10 @@ export function createGate(options: GateOptions): Gate {
       reports.released(connection, why)
     },
   })
+  const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
-    stamp: enforce ? createStamp(terms.url, createCaching(options.caching ?? {}, clock.now)) : undefined,
+    stamp: enforce ? createStamp(terms.url, caching) : undefined,
+    caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
   const passage: Passage = new Passage({
@@ -80,13 +83,15 @@ export function createGate(options: GateOptions): Gate {
     timeoutMs,
   })
   // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
-  const endSubscription = registry.onChange?.((change) =>
-    queueMicrotask(() => gate.reconsider(change?.account)),
-  )
+  const endSubscription = registry.onChange?.((change) => {
+    passage.registryChanged()
+    queueMicrotask(() => gate.reconsider(change?.account))
+  })
   const gate = new LiveGate({
     api,
     maxBodyBytes: requests.maxBodyBytes,
     events,
+    reports,
     passage,
     credentials,
     limits,

@@ -120,9 +120,11 @@ export class GateEventSource {
   }
 
   tell<Name extends GateEventName>(name: Name, event: GateEvents[Name]): void {
-    for (const listener of this.#emitter.listeners(name)) {
+    for (const listener of this.#emitter.listeners(name) as GateListener<Name>[]) {
       try {
-        listener(event)
+        const told: unknown = listener(event)
+        // An async listener: unheard, its rejection would end the process.
+        if (told instanceof Promise) told.catch((cause: unknown) => this.#onListenerFailed(cause))
       } catch (cause) {
         this.#onListenerFailed(cause)
       }

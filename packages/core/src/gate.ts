@@ -1,5 +1,5 @@
 import type { ConnectionFilter } from './connections/index.js'
-import type { GateEventName, GateListener } from './events.js'
+import type { GateEventName, GateListener, WarningEvent } from './events.js'
 import type { Pending } from './pending.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
@@ -36,6 +36,8 @@ export interface Gate {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /** For adapters: tells a `warning`. */
+  warn(code: WarningEvent['code'], message: string): void
 
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this

@@ -1,5 +1,5 @@
 import type { Admission } from './admission.js'
-import { compilePolicy, type CachePolicy, type CompiledPolicy } from './caching/index.js'
+import type { CachePolicy, Caching, CompiledPolicy } from './caching/index.js'
 import type { Carrier } from './carrier.js'
 import type { Connection, HeldConnection } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
@@ -12,6 +12,7 @@ import type { Stamp } from './stamp.js'
 export interface AdmissionContext {
   /** Absent in `observe` mode: responses are left as they are. */
   readonly stamp: Stamp | undefined
+  readonly caching: Caching
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
 
@@ -64,7 +65,7 @@ export class LiveAdmission implements Admission {
   }
 
   cache(policy: CachePolicy): void {
-    this.own = compilePolicy(policy)
+    this.own = this.context.caching.compile(policy)
   }
 
   stamp(head: ResponseHead): void {
@@ -90,8 +91,8 @@ const NOBODY: { readonly account: Account; readonly client: Client } = {
 }
 
 /** Lets a request by that holds no connection: skipped, or refused in `observe` mode. */
-export function passWithout(identity?: Identity): Admission {
-  return new Pass(identity)
+export function passWithout(context: AdmissionContext, identity?: Identity): Admission {
+  return new Pass(context.caching, identity)
 }
 
 class Pass implements Admission {
@@ -99,9 +100,12 @@ class Pass implements Admission {
   readonly identified: boolean
   readonly account: Account
   readonly client: Client
-  readonly connection: HeldConnection = UNHELD
+  readonly connection = new UncountedConnection()
 
-  constructor(identity: Identity | undefined) {
+  constructor(
+    private readonly caching: Caching,
+    identity: Identity | undefined,
+  ) {
     const { account, client } = identity ?? NOBODY
     this.identified = identity !== undefined
     this.account = account
@@ -109,13 +113,36 @@ class Pass implements Admission {
   }
 
   cache(policy: CachePolicy): void {
-    compilePolicy(policy)
+    this.caching.compile(policy)
+  }
+
+  release(): void {
+    this.connection.over()
   }
 
   stamp(): void {}
   carriedBy(): void {}
-  release(): void {}
   bodyTooLarge(): undefined {}
 }
 
-const UNHELD: HeldConnection = Object.freeze({ id: '', class: '', since: new Date(0), holdUntil() {} })
+/** Takes no slot; for its handler it is a connection like any other. */
+class UncountedConnection implements HeldConnection {
+  readonly id = ''
+  readonly class = ''
+  readonly since = new Date()
+  #abort: AbortController | undefined
+  #over = false
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#over) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  over(): void {
+    this.#over = true
+    this.#abort?.abort()
+  }
+
+  holdUntil(): void {}
+}

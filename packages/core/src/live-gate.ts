@@ -1,12 +1,20 @@
+import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
-import { withoutKeys, type GateEventName, type GateEventSource, type GateListener } from './events.js'
+import {
+  withoutKeys,
+  type GateEventName,
+  type GateEventSource,
+  type GateListener,
+  type WarningEvent,
+} from './events.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
 import type { Ground } from './refusal.js'
 import type { Limits } from './registry.js'
+import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
 import type { Outcome, Visit } from './visit.js'
 
@@ -14,6 +22,7 @@ export interface LiveGateParts {
   readonly api: string
   readonly maxBodyBytes: number
   readonly events: GateEventSource
+  readonly reports: Reports
   readonly passage: Passage
   readonly credentials: CredentialCheck
   readonly limits: LimitTable
@@ -27,6 +36,8 @@ export class LiveGate implements Gate {
   readonly api: string
   readonly maxBodyBytes: number
   readonly #parts: LiveGateParts
+  /** One at a time, since an older limit that takes longer to find out must not be told after a newer one. */
+  readonly #limitChanges = new Mutex()
   #closing: Promise<void> | undefined
 
   constructor(parts: LiveGateParts) {
@@ -41,14 +52,13 @@ export class LiveGate implements Gate {
 
   async admit(request: GateRequest | RequestParts, { signal }: AdmitOptions = {}): Promise<Outcome> {
     const outcome = this.decide('path' in request ? request : readRequest(request))
-    if (!isPending(outcome)) return outcome
-    const leave = () => outcome.leave()
-    if (signal?.aborted) leave()
-    signal?.addEventListener('abort', leave, { once: true })
-    const decided = await outcome.answer
-    signal?.removeEventListener('abort', leave)
+    const decided = isPending(outcome) ? await answerOf(outcome, signal) : outcome
     if (signal?.aborted && decided.admitted) decided.release()
     return decided
+  }
+
+  warn(code: WarningEvent['code'], message: string): void {
+    this.#parts.reports.warn(code, message)
   }
 
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
@@ -75,8 +85,10 @@ export class LiveGate implements Gate {
 
   async setLimits(limits: Limits): Promise<void> {
     checkLimits(limits)
-    this.#parts.limits.set(limits)
-    await Promise.all([...this.#parts.passage.waiting()].map((visit) => this.#tellLimit(visit)))
+    await this.#limitChanges.runExclusive(async () => {
+      this.#parts.limits.set(limits)
+      for (const visit of this.#parts.passage.waiting()) await this.#tellLimit(visit)
+    })
   }
 
   end(filter: ConnectionFilter, why: string): Promise<number> {
@@ -88,8 +100,8 @@ export class LiveGate implements Gate {
   }
 
   /**
-   * The registry has changed something about an account, or, where it names none, about any. Who waits is refused if that is now due, or goes on under the limit that now
-   * holds; what is open is ended if it would not be let in any more.
+   * The registry has changed something about an account, or, where it names none, about any. Who waits is refused if that is
+   * now due, or goes on under the limit that now holds; what is open is ended if it would not be let in any more.
    */
   reconsider(account: string | undefined): void {
     const { passage, open } = this.#parts
@@ -112,7 +124,7 @@ export class LiveGate implements Gate {
   #changed(visit: Visit, found: Identity | Ground): void {
     if ('reason' in found) return visit.turnAway(found)
     visit.identity = found
-    void this.#tellLimit(visit)
+    void this.#limitChanges.runExclusive(() => this.#tellLimit(visit))
   }
 
   /** Tells the store the limit that now holds for who waits. Where it cannot be told, the old one goes on. */
@@ -139,4 +151,14 @@ export class LiveGate implements Gate {
     credentials.close()
     await store.close()
   }
+}
+
+/** What is waited for, left as the signal is aborted. */
+async function answerOf(pending: Pending<Outcome>, signal: AbortSignal | undefined): Promise<Outcome> {
+  const leave = () => pending.leave()
+  if (signal?.aborted) leave()
+  signal?.addEventListener('abort', leave, { once: true })
+  const outcome = await pending.answer
+  signal?.removeEventListener('abort', leave)
+  return outcome
 }

@@ -1,4 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein'
 import * as v from 'valibot'
 import { cachingSchema, type CachingOptions } from './caching/index.js'
 import type { Clock } from './clock.js'
@@ -10,6 +9,7 @@ import {
 } from './connections/index.js'
 import { credentialsSchema, type CredentialsOptions } from './credentials/index.js'
 import { OptionsError, type OptionIssue } from './errors.js'
+import { likelyName } from './likely-name.js'
 import { REASONS, type Reason } from './refusal.js'
 import type { Limits, Registry } from './registry.js'
 import type { GateRequest } from './request.js'
@@ -122,24 +122,30 @@ function worded(issue: Issue): OptionIssue {
 
 function messageOf(issue: Issue, keys: readonly (string | number)[]): string {
   if (issue.type !== 'strict_object') return issue.message
-  if (issue.expected === 'never') return unknownName(String(keys.at(-1)), namesAt(keys.slice(0, -1)))
-  return issue.received === 'undefined' ? 'is required' : `must be an object, not ${issue.received}`
+  if (issue.expected === 'never') {
+    return `is no option; ${likelyName(String(keys.at(-1)), namesAt(keys.slice(0, -1)))}`
+  }
+  return issue.received === 'undefined' ? required(keys) : `must be an object, not ${issue.received}`
 }
 
-function unknownName(name: string, known: readonly string[]): string {
-  const likely = known.length > 0 ? closest(name, known) : undefined
-  const near = likely !== undefined && distance(name.toLowerCase(), likely.toLowerCase()) <= 3
-  return near ? `is no option; did you mean ${likely}?` : `is no option; there are: ${known.join(', ')}`
+/** What the schema at a path asks for, where there is nothing. */
+function required(keys: readonly (string | number)[]): string {
+  const [issue] = v.safeParse(schemaAt(keys) as unknown as v.GenericSchema, undefined).issues ?? []
+  return !issue || issue.type === 'strict_object' ? 'is required' : issue.message
 }
 
 /** The option names that the schema has at a path. */
 function namesAt(keys: readonly (string | number)[]): string[] {
+  return Object.keys(unwrapped(schemaAt(keys))?.entries ?? {})
+}
+
+function schemaAt(keys: readonly (string | number)[]): SchemaNode | undefined {
   let schema: SchemaNode | undefined = gateSchema as unknown as SchemaNode
   for (const key of keys) {
     schema = unwrapped(schema)
     schema = typeof key === 'number' ? schema?.item : schema?.entries?.[key]
   }
-  return Object.keys(unwrapped(schema)?.entries ?? {})
+  return schema
 }
 
 /** What of a valibot schema leads to the names in it. */

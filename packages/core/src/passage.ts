@@ -46,6 +46,8 @@ export interface PassageContext {
 export class Passage {
   readonly #is: PassageContext
   readonly #waiting = new Set<Visit>()
+  /** How many changes the registry has announced. */
+  #changes = 0
   #closed = false
 
   constructor(context: PassageContext) {
@@ -58,6 +60,11 @@ export class Passage {
     if (!isPromise(outcome)) return outcome
     visit.answer = outcome
     return visit
+  }
+
+  /** The registry has changed: what was found out before, of requests not decided yet, is found out again. */
+  registryChanged(): void {
+    this.#changes++
   }
 
   /** Those who wait for a connection. */
@@ -81,7 +88,7 @@ export class Passage {
 
   #enter(visit: Visit): Soon<Outcome> {
     if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
-    if (this.#is.skip && this.#skips(visit.request)) return passWithout()
+    if (this.#is.skip && this.#skips(visit.request)) return passWithout(this.#is.admissions)
     const ground = this.#is.requests.check(visit.request)
     if (ground === undefined) return this.#identify(visit)
     if (!isPromise(ground)) return this.#refuse(visit, ground)
@@ -93,14 +100,17 @@ export class Passage {
 
   #skips(request: GateRequest): boolean {
     try {
-      return this.#is.skip!(request)
+      // A promise is truthy: an async function must not open the gate.
+      const answer: unknown = atOnce(this.#is.skip!(request), 'skip')
+      return answer === true
     } catch (cause) {
-      this.#is.reports.warn('option-failed', 'skip threw: the request was checked', cause)
+      this.#is.reports.warn('option-failed', 'skip failed: the request was checked', cause)
       return false
     }
   }
 
   #identify(visit: Visit): Soon<Outcome> {
+    visit.asOf = this.#changes
     const who = this.#is.credentials.identify(visit.request)
     return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
   }
@@ -111,7 +121,7 @@ export class Passage {
     visit.identity = who
     let limit: Soon<number | undefined>
     try {
-      visit.class = this.#is.classify(visit.request)
+      visit.class = atOnce(this.#is.classify(visit.request), 'connections.classify')
       limit = this.#is.limits.limitOf(who.account, visit.class)
     } catch (cause) {
       return this.#limitFailed(visit, cause)
@@ -123,6 +133,13 @@ export class Passage {
     )
   }
 
+  /** The registry has changed while something was waited for: who asks, and how much is granted, may be another by now. */
+  #identifyAgain(visit: Visit, before: Identity): Soon<Outcome> {
+    visit.asOf = this.#changes
+    const who = this.#is.credentials.recheck(before)
+    return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
+  }
+
   #limitFailed(visit: Visit, cause: unknown): Soon<Outcome> {
     this.#is.reports.warn('limits-failed', 'the class or its limit could not be told', cause)
     return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
@@ -130,7 +147,11 @@ export class Passage {
 
   #connect(visit: Visit, who: Identity, limit: number | undefined): Soon<Outcome> {
     if (visit.left) return this.#abandon(visit)
-    if (limit === undefined) {
+    if (visit.asOf !== this.#changes) return this.#identifyAgain(visit, who)
+    // It may have closed while limits were looked up.
+    if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
+    // A class such as `constructor` would find what every object has.
+    if (typeof limit !== 'number') {
       this.#is.reports.warn('class-without-limit', `limits names no class ${visit.class}`)
       return this.#refuse(visit, NO_LIMIT_FOR_CLASS)
     }
@@ -161,14 +182,19 @@ export class Passage {
     try {
       return await this.#served(visit, await place.answer)
     } catch {
-      return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
+      return visit.left ? this.#abandon(visit) : await this.#refuse(visit, LIMITS_UNAVAILABLE)
     } finally {
       this.#waiting.delete(visit)
     }
   }
 
   async #served(visit: Visit, answer: LeaseAnswer): Promise<Outcome> {
-    const who = await this.#stillGood(visit)
+    let who: Identity | Ground
+    do {
+      visit.asOf = this.#changes
+      // oxlint-disable-next-line no-await-in-loop -- again only where the registry has changed meanwhile
+      who = await this.#stillGood(visit)
+    } while (visit.asOf !== this.#changes)
     const ground = visit.turnedAway ?? ('reason' in who ? who : undefined)
     if (!visit.left && !ground) return this.#connected(visit, who as Identity, answer)
     if (answer.lease) this.#is.store.release(answer.lease)
@@ -204,9 +230,10 @@ export class Passage {
 
   /** In `observe` mode who would have been refused goes on, with its account where it has one, and holds nothing. */
   #observed({ identity, request }: Visit): Soon<Outcome> {
-    if (identity) return passWithout(identity)
+    if (identity) return passWithout(this.#is.admissions, identity)
     const who = this.#is.credentials.identify(request)
-    const pass = (found: Identity | Ground) => passWithout('reason' in found ? undefined : found)
+    const pass = (found: Identity | Ground) =>
+      passWithout(this.#is.admissions, 'reason' in found ? undefined : found)
     return isPromise(who) ? who.then(pass) : pass(who)
   }
 
@@ -215,4 +242,11 @@ export class Passage {
     this.#is.reports.abandoned(visit)
     return this.#is.refuser.refuse(LIMITS_UNAVAILABLE)
   }
+}
+
+/** What a function among the options said, which has to be said at once. What it would have rejected with later ends no process. */
+function atOnce<T>(said: T, option: string): T {
+  if (!isPromise(said)) return said
+  said.then(undefined, () => undefined)
+  throw new TypeError(`${option} must not return a promise`)
 }

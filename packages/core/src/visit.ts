@@ -14,6 +14,8 @@ export class Visit implements Pending<Outcome> {
   class: string | undefined = undefined
   limit: number | undefined = undefined
   inUse: number | undefined = undefined
+  /** How many changes of the registry were known when it was identified. */
+  asOf = 0
   /** The caller has gone. */
   left = false
   /** Something has come up against it while it waited. */

@@ -1,1 +1,1 @@
-export { admissionOf, apiTerms } from './api-terms.js'
+export { admissionOf, apiTerms, type ExpressMiddleware } from './api-terms.js'

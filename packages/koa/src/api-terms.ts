@@ -8,7 +8,7 @@ export interface KoaContext {
   readonly res: ServerResponse
   readonly originalUrl: string
   readonly secure: boolean
-  respond?: boolean
+  respond?: boolean | undefined
 }
 
 /** A middleware of Koa 2 and 3, in types of its own, so that it fits both majors' typings. */

@@ -1,1 +1,1 @@
-export { admissionOf, apiTerms } from './api-terms.js'
+export { admissionOf, apiTerms, type KoaContext, type KoaMiddleware } from './api-terms.js'

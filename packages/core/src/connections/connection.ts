@@ -15,6 +15,11 @@ export interface HeldConnection {
   /** When it was admitted. */
   readonly since: Date
   /**
+   * Aborted when the connection is over: the response has ended, the caller has hung up, or the gate has cut it off. For work
+   * that is done for this caller only, a stream above all.
+   */
+  readonly signal: AbortSignal
+  /**
    * Keeps the slot until this work has settled, even where the response has ended before: work that goes on for a caller
    * who hung up still counts. Any number of times. Bounded by `connections.maxHoldMs`.
    */
@@ -38,6 +43,7 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
   next: Connection<Who> | undefined = undefined
   previous: Connection<Who> | undefined = undefined
   carrier: Carrier | undefined = undefined
+  private abort: AbortController | undefined = undefined
   /** What still keeps the slot: the response, and each work of `holdUntil`. 0: given back. */
   holds = 1
   responseOpen = true
@@ -63,8 +69,17 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     return this.ledger.dateOf(this.startedAt)
   }
 
+  /** Made when it is asked for: few handlers do, and it weighs more than all the rest. */
+  get signal(): AbortSignal {
+    this.abort ??= new AbortController()
+    if (!this.responseOpen) this.abort.abort()
+    return this.abort.signal
+  }
+
   carriedBy(carrier: Carrier): void {
     if (this.responseOpen) this.carrier = carrier
+    // Ended between its admission and now: what came too late to be cut off then must not go on uncounted.
+    else carrier.end('ended')
   }
 
   holdUntil(work: Promise<unknown>): void {
@@ -79,6 +94,7 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     if (!this.responseOpen) return
     this.responseOpen = false
     this.carrier = undefined
+    this.abort?.abort()
     this.letGo()
   }
 
@@ -91,6 +107,7 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     this.carrier = undefined
     this.ledger.released(this, why)
     carrier?.end(why)
+    this.abort?.abort()
   }
 
   private letGo(): void {

@@ -16,33 +16,41 @@ export interface LimitTable {
 }
 
 export function createLimitTable(option: LimitsOption | undefined, api: string): LimitTable {
-  let general: Limits = typeof option === 'function' ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...option }
+  let general = merged(typeof option === 'function' ? {} : option, DEFAULT_LIMITS)
   let byAccount = typeof option === 'function' ? option : undefined
+  const ofAccount = (account: Account, className: string) =>
+    limitIn(account.limits, className) ?? general[className]
 
   return {
     limitOf(account, className) {
-      if (!byAccount) return account.limits?.[className] ?? general[className]
+      if (!byAccount) return ofAccount(account, className)
       const said = byAccount(account, api)
       return isPromise(said)
-        ? said.then((limits) => checked(limits, account, className, general))
-        : checked(said, account, className, general)
+        ? said.then((limits) => limitIn(limits, className) ?? ofAccount(account, className))
+        : (limitIn(said, className) ?? ofAccount(account, className))
     },
     set(limits) {
-      general = Object.freeze({ ...general, ...limits })
+      general = merged(limits, general)
       byAccount = undefined
     },
   }
 }
 
-/** What a function says goes before the account's own; what it leaves out stays as it would be without it. */
-function checked(said: Limits, account: Account, className: string, general: Limits): number | undefined {
-  const limit = said?.[className] ?? account.limits?.[className] ?? general[className]
-  if (limit !== undefined && !isLimit(limit)) {
-    throw new TypeError(
-      `api-terms: limits() must return whole numbers, 0 or more; ${className} is ${String(limit)}`,
-    )
-  }
-  return limit
+/** These limits over those, without a prototype: a class may be named by what a request says, and `constructor` is none. */
+function merged(limits: Limits | undefined, others: Limits): Limits {
+  return Object.freeze(Object.assign(Object.create(null), others, limits) as Limits)
+}
+
+/** What limits from outside say of a class. What they leave out stays as it would be without them. */
+function limitIn(limits: Limits | undefined | null, className: string): number | undefined {
+  if (limits == null) return undefined
+  if (typeof limits !== 'object' || Array.isArray(limits))
+    throw new TypeError('api-terms: limits must be an object from classes to numbers')
+  const limit = Object.hasOwn(limits, className) ? limits[className] : undefined
+  if (limit === undefined || isLimit(limit)) return limit
+  throw new TypeError(
+    `api-terms: limits must be whole numbers, 0 or more; that of ${className} is a ${typeof limit}`,
+  )
 }
 
 export function isLimit(value: unknown): value is number {

@@ -52,9 +52,9 @@ class MemoryStore implements ConnectionStore {
 
   #countersOf(ask: LeaseAsk): Counters {
     let classes = this.#apis.get(ask.api)
-    if (!classes) this.#apis.set(ask.api, (classes = new Map()))
+    if (!classes) this.#apis.set(ask.api, (classes = new Map<string, Counters>()))
     let counters = classes.get(ask.class)
-    if (!counters) classes.set(ask.class, (counters = new Map()))
+    if (!counters) classes.set(ask.class, (counters = new Map<string, Counter>()))
     return counters
   }
 }

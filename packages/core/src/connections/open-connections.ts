@@ -52,7 +52,8 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     else this.#first = next
     if (next) next.previous = previous
     else this.#last = previous
-    connection.previous = undefined
+    // Both ways, else whoever keeps this one keeps all that came after it.
+    connection.previous = connection.next = undefined
     if (this.#stalls.size > 0) this.#stalls.delete(connection)
     this.#options.onReleased(connection, why)
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { Limits } from '../registry.js'
 import type { GateRequest } from '../request.js'
 import { isLimit, type LimitsOption } from './limits.js'
 import type { ConnectionStore } from './store.js'
@@ -25,7 +26,8 @@ export interface ConnectionsOptions {
    * `Infinity` for no bound.
    */
   stallMs?: number
-  /** How long to wait for `limits` where it is a function, or for the store, in ms; then as if it had failed. Default 2000. */
+  /** How long to wait for a function among the options that answers with a promise (`limits`, `when` of a block rule), or for the
+   * store, in ms; then as if it had failed. Default 2000. */
   timeoutMs?: number
   /**
    * While the store cannot be asked: `local` counts in this process (default), `refuse` answers `limits-unavailable`, `admit`
@@ -82,10 +84,17 @@ const LIMIT = 'must be a whole number of connections, 0 (to block) or more, or I
 
 const limitSchema = v.custom<number>(isLimit, LIMIT)
 
-export const limitsSchema = v.record(
-  v.pipe(v.string(), v.regex(CLASS_NAME(), 'must be a name of a class: letters, digits, "-" and "_"')),
-  limitSchema,
-  'must be an object from classes to limits, e.g. { read: 10, write: 1 }, or a function that returns one',
+const LIMITS =
+  'must be an object from classes to limits, e.g. { read: 10, write: 1 }, or a function that returns one'
+
+export const limitsSchema = v.pipe(
+  // A list passes for a record.
+  v.custom<Limits>((input) => !Array.isArray(input), LIMITS),
+  v.record(
+    v.pipe(v.string(), v.regex(CLASS_NAME(), 'must be a name of a class: letters, digits, "-" and "_"')),
+    limitSchema,
+    LIMITS,
+  ),
 )
 
 export const limitsOptionSchema = v.custom<LimitsOption>((input) => typeof input === 'function')

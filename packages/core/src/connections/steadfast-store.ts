@@ -51,8 +51,12 @@ export class SteadfastStore implements ConnectionStore {
   }
 
   setLimit(counter: CounterName, limit: number): void {
-    this.#options.store.setLimit(counter, limit)
     this.#local.setLimit(counter, limit)
+    try {
+      this.#options.store.setLimit(counter, limit)
+    } catch (cause) {
+      this.#options.onFailed(cause)
+    }
   }
 
   async close(): Promise<void> {
@@ -62,21 +66,26 @@ export class SteadfastStore implements ConnectionStore {
   #inTime(pending: Pending<LeaseAnswer>, ask: LeaseAsk): Pending<LeaseAnswer> {
     const { timeoutMs, clock } = this.#options
     let place: Pending<unknown> = pending
+    let left = false
     const answer = bounded(pending.answer, ask.waitMs + timeoutMs, 'the connection store', clock).catch(
-      (cause) => {
+      (cause: unknown) => {
         // What the store grants too late must not stay held.
         pending.leave()
         pending.answer.then(
           ({ lease }) => lease && this.release(lease),
           () => undefined,
         )
-        const instead = this.#instead(ask, cause)
+        const instead = this.#instead(left ? { ...ask, waitMs: 0 } : ask, cause)
         if (!isPending(instead)) return instead
         place = instead
         return instead.answer
       },
     )
-    return { answer, leave: () => place.leave() }
+    const leave = () => {
+      left = true
+      place.leave()
+    }
+    return { answer, leave }
   }
 
   #instead(ask: LeaseAsk, cause: unknown): LeaseAnswer | Pending<LeaseAnswer> {

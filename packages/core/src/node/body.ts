@@ -21,6 +21,8 @@ export function boundBody(req: Incoming, res: Outgoing, maxBytes: number, admiss
     broken = true
     writeRefusal(req, res, refusal)
     mute(res)
+    // What comes is let go by. Who still waits for the rest is told that it breaks off, or would wait, and hold its slot, for ever.
+    res.once('close', () => req.destroy(new Error('the body is larger than requests.maxBodyBytes')))
     return true
   }
 }
@@ -31,11 +33,14 @@ function mayHaveBody(req: Incoming): boolean {
 
 /** The handler does not know that its answer has been given: what it says now goes nowhere, rather than throw. */
 function mute(res: Outgoing): void {
-  const silent = {
-    writeHead: () => res,
-    setHeader: () => res,
-    appendHeader: () => res,
-    flushHeaders: () => {},
-  }
-  Object.assign(res, silent, { removeHeader: () => {}, write: () => true, end: () => res })
+  const self = () => res
+  const nothing = () => {}
+  Object.assign(res, {
+    writeHead: self,
+    setHeader: self,
+    setHeaders: self,
+    appendHeader: self,
+    removeHeader: nothing,
+  })
+  Object.assign(res, { flushHeaders: nothing, addTrailers: nothing, write: () => true, end: self })
 }

@@ -9,7 +9,8 @@ import { admissionBy, carriedBy, carry, Exchange } from './exchange.js'
 import { stampedWriteHead } from './head.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import { isOver, type Outgoing } from './outgoing.js'
-import { writeRefusal } from './refuse.js'
+import { isClosing, writeRefusal } from './refuse.js'
+import { warnOfUnguarded } from './unguarded.js'
 
 type Outcome = Admission | Refusal
 
@@ -26,7 +27,8 @@ export function enter(
 ): Admission | undefined | Promise<Admission | undefined> {
   const already = admissionBy(gate, req)
   if (already) return already
-  if (isOver(res)) return undefined
+  if (isOver(res) || isClosing(req)) return undefined
+  warnOfUnguarded(gate, req)
   claimContinue(res)
   const outcome = gate.decide(readIncoming(req, facts))
   return isPending(outcome) ? afterWaiting(gate, req, res, outcome) : settle(gate, req, res, outcome)
@@ -56,6 +58,8 @@ function settle(gate: Gate, req: Incoming, res: Outgoing, outcome: Outcome): Adm
   const exchange = new Exchange(gate, outcome, outer, res, res.writeHead)
   carry(req, exchange)
   outcome.carriedBy(exchange)
+  // Ended between its admission and now: it has just been cut off.
+  if (isOver(res)) return undefined
   if (!outer) {
     res.writeHead = stampedWriteHead as typeof res.writeHead
     releaseWhenOver(req, res)

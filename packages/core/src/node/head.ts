@@ -52,7 +52,7 @@ function setFields(res: Outgoing, fields: Fields): void {
   const seen = new Set<string>()
   for (const [name, value] of pairsOf(fields)) {
     if (seen.has(name.toLowerCase())) res.appendHeader(name, value as string)
-    else res.setHeader(name, value as string)
+    else res.setHeader(name, value)
     seen.add(name.toLowerCase())
   }
 }

@@ -10,6 +10,17 @@ import type { Outgoing } from './outgoing.js'
 const OF_ANOTHER_ANSWER =
   /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control)$/
 
+const CLOSING = Symbol.for('api-terms.closing')
+
+interface Closing {
+  [CLOSING]?: true
+}
+
+/** RFC 9112 §9.6: after `Connection: close` no further request of the connection is processed; Node may have parsed one already. */
+export function isClosing(req: Incoming): boolean {
+  return (req.socket as Closing)[CLOSING] === true
+}
+
 /** Answers with a refusal, past all handlers: they would change it, or wait for the whole body first. */
 export function writeRefusal(req: Incoming, res: Outgoing, refusal: Refusal): void {
   if (res.headersSent) return void res.destroy()
@@ -19,7 +30,10 @@ export function writeRefusal(req: Incoming, res: Outgoing, refusal: Refusal): vo
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   if (set.includes('link')) headers.Link = [...linesOf(res.getHeader('link')), ...linesOf(headers.Link)]
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (!isHttp2(req) && leavesBodyUnread(req)) headers.Connection = 'close'
+  if (!isHttp2(req) && leavesBodyUnread(req)) {
+    headers.Connection = 'close'
+    ;(req.socket as Closing)[CLOSING] = true
+  }
   ;(res as ServerResponse).writeHead(refusal.status, headers)
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body)

@@ -4,11 +4,14 @@ import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
 import type { Carrier } from '../carrier.js'
 import type { Gate } from '../gate.js'
-import { isPending } from '../pending.js'
+import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
+import { asGuard } from './unguarded.js'
+
+type Outcome = Admission | Refusal
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. */
 export type UpgradeHandler = (
@@ -26,9 +29,9 @@ export type UpgradeHandler = (
  * @returns what takes the gate away again; open sockets stay counted.
  */
 export function guardUpgrades(gate: Gate, server: Server, onUpgrade: UpgradeHandler): () => void {
-  const listener = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const listener = asGuard((req: IncomingMessage, socket: Duplex, head: Buffer) => {
     guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => socket.destroy(asError(cause)))
-  }
+  })
   server.on('upgrade', listener)
   return () => void server.off('upgrade', listener)
 }
@@ -42,20 +45,42 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  let outcome = gate.decide(readIncoming(req))
-  if (isPending(outcome)) {
-    const pending = outcome
-    const leave = () => pending.leave()
-    socket.on('close', leave)
-    outcome = await pending.answer
-    socket.off('close', leave)
+  const decision = gate.decide(readIncoming(req))
+  const early: Buffer[] = []
+  const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
+  if (socket.destroyed || socket.readableEnded) {
+    if (outcome.admitted) outcome.release()
+    return void socket.destroy()
   }
-  if (socket.destroyed) return outcome.admitted ? outcome.release() : undefined
   if (!outcome.admitted) return refuseUpgrade(socket, req, outcome)
-  const admission = outcome
-  carry(req, new Upgraded(gate, admission, socket))
-  socket.on('close', () => admission.release())
-  onUpgrade(req, socket, head, admission)
+  carry(req, new Upgraded(gate, outcome, socket))
+  // Ended between its admission and now: it has just been cut off.
+  if (socket.destroyed) return
+  socket.on('close', () => outcome.release())
+  onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
+}
+
+/** So much of what comes while an upgrade is decided is taken in; the rest waits with the peer. */
+const MOST_EARLY_BYTES = 65_536
+
+/**
+ * Waits for the decision, or until the caller hangs up. Nobody reads the socket meanwhile, and who does not read does not hear of
+ * the end: so what comes is read here, and goes to the handler with the head.
+ */
+async function answerOf(pending: Pending<Outcome>, socket: Duplex, early: Buffer[]): Promise<Outcome> {
+  let bytes = 0
+  const keep = (chunk: Buffer) => {
+    early.push(chunk)
+    if ((bytes += chunk.length) >= MOST_EARLY_BYTES) socket.pause()
+  }
+  const leave = () => pending.leave()
+  socket.on('close', leave).on('end', leave).on('data', keep)
+  const outcome = await pending.answer
+  socket.off('close', leave).off('end', leave).off('data', keep)
+  socket.pause()
+  // As Node handed it over: a socket that is paused on purpose would not start when the handler listens.
+  ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+  return outcome
 }
 
 class Upgraded implements Carrier, Carried {

@@ -1,0 +1,6 @@
+export { problem, type Answer } from './answer.js'
+export type { IssuedKey } from './accounts.js'
+export { reportFault } from './faults.js'
+export { run } from './run.js'
+export { createTelephonyServer, type TelephonyServer } from './server.js'
+export { openTelephony, type Telephony } from './telephony.js'

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { callerOf, nextEvent } from './caller.js'
+
+/** What the built program does, run as anybody runs it. */
+export function describeProgram(name: string, main: URL): void {
+  describe(`The program in ${name}`, () => {
+    test.each(['SIGTERM', 'SIGINT'] as const)(
+      'prints its keys, serves, and ends well on %s',
+      async (signal) => {
+        const path = fileURLToPath(main)
+        expect(existsSync(path), 'the examples are built first: npm run build').toBe(true)
+        const program = spawn(process.execPath, [path], {
+          env: { PORT: '0' },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        try {
+          const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]()
+          const nextLine = async () => String((await lines.next()).value)
+          const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(await nextLine())?.[1] ?? ''
+          const keys = []
+          for (let left = 5; left > 0; left -= 1) keys.push(issuedKeyIn(await nextLine()))
+          expect(keys.map(({ client }) => client)).toEqual([
+            'acme-crm',
+            'acme-wallboard',
+            'globex-crm',
+            'initech-crm',
+            'hooli-rooms',
+          ])
+
+          const acme = callerOf(url, keys, 'acme-crm')
+          expect((await acme.fetch('/v1/extensions')).status).toBe(200)
+          const webSocket = acme.webSocket()
+          await nextEvent(webSocket)
+          const stream = await acme.fetch('/v1/events')
+
+          const began = performance.now()
+          program.kill(signal)
+          const [code] = (await once(program, 'exit')) as [number | null]
+          expect(code).toBe(0)
+          expect(performance.now() - began).toBeLessThan(2_000)
+          expect(await stream.text()).toContain('data: ')
+          expect((await lines.next()).done, 'nothing else was printed').toBe(true)
+        } finally {
+          program.kill('SIGKILL')
+        }
+      },
+    )
+  })
+}
+
+function issuedKeyIn(line: string): { account: string; client: string; key: string } {
+  const [, account, client, key] = /^account=(\S+) client=(\S+) key=(\S+)$/.exec(line) ?? []
+  if (!account || !client || !key) throw new Error('The line is not of the form account=… client=… key=….')
+  return { account, client, key }
+}

@@ -1,0 +1,45 @@
+import type { ResponseHead } from '../head.js'
+import { isTargeted } from './targeted.js'
+
+/** Which fields about caching the handler has set. */
+export interface SaidFields {
+  cacheControl: boolean
+  expires: boolean
+  vary: boolean
+  age: boolean
+  /** Their lower-case names. */
+  targeted: string[]
+}
+
+/** `undefined` where the handler has set none, as most do. One pass over the names: targeted fields can have any. */
+export function findFields(head: ResponseHead): SaidFields | undefined {
+  let found: SaidFields | undefined
+  const names = head.getHeaderNames()
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!
+    if (name === 'cache-control') (found ??= none()).cacheControl = true
+    else if (name === 'expires') (found ??= none()).expires = true
+    else if (name === 'vary') (found ??= none()).vary = true
+    else if (name === 'age') (found ??= none()).age = true
+    else if (isTargeted(name)) (found ??= none()).targeted.push(name)
+  }
+  return found
+}
+
+function none(): SaidFields {
+  return { cacheControl: false, expires: false, vary: false, age: false, targeted: [] }
+}
+
+/** All lines of a field in one, or `undefined` where it is not set. */
+export function textOf(head: ResponseHead, name: string): string | undefined {
+  const value = head.getHeader(name)
+  if (value === undefined || typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : value.join(', ')
+}
+
+/** The lines of a field whose values hold commas of their own. */
+export function linesOf(head: ResponseHead, name: string): readonly string[] {
+  const value = head.getHeader(name)
+  if (value === undefined) return []
+  return typeof value === 'object' ? value : [String(value)]
+}

@@ -1,0 +1,3 @@
+export { cachingSchema, type CacheRule, type CachingOptions } from './options.js'
+export { type CachePolicy, type CachePolicyObject, compilePolicy, type CompiledPolicy } from './policy.js'
+export { type CachedAnswer, type Caching, createCaching } from './stamp.js'

@@ -1,0 +1,82 @@
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
+import { createCachedLookup } from './cached-lookup.js'
+import { createGrounds } from './challenge.js'
+import { digestOf, hintOf, isIssuedKey } from './key.js'
+import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
+import type { Found, LookupContext } from './lookup.js'
+import { settingsOf } from './options.js'
+import type { CredentialsOptions } from './options.js'
+import { createReader } from './read.js'
+import { createUrlCheck } from './url.js'
+import { VerifiedIdentity, verify } from './verify.js'
+import type { Claim, Identity } from './verify.js'
+
+/** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
+export interface CredentialCheck {
+  /**
+   * Who asks, or the ground for turning the request away. A promise only where the registry has to be waited for. It says what holds when
+   * it resolves; who awaits it goes on a turn later, and `recheck` tells whether anything changed in between.
+   */
+  identify(request: GateRequest): Identity | Ground | Promise<Identity | Ground>
+  /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
+  recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
+  /** Ends the subscription to the registry, and look-ups under way. */
+  close(): void
+}
+
+/** What the room needs of the gate. */
+export interface CredentialContext extends LookupContext {
+  /** The API's name: what `Client.apis` lists. */
+  readonly api: string
+}
+
+/** @param options have passed `credentialsSchema` */
+export function createCredentialCheck(
+  options: CredentialsOptions,
+  context: CredentialContext,
+): CredentialCheck {
+  const { api, clock, registry } = context
+  const settings = settingsOf(options, api)
+  const grounds = createGrounds(settings)
+  const isInUrl = createUrlCheck(settings.header)
+  const read = createReader(settings, grounds)
+  const lookup = registry.peekByDigest
+    ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
+    : createCachedLookup(settings, context)
+
+  const judge = (found: Found, claim: Claim): Identity | Ground =>
+    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, api, clock, grounds)
+
+  const answer = (claim: Claim): Identity | Ground | Promise<Identity | Ground> => {
+    const found = lookup.peek(claim.digest)
+    return found === NOT_AT_HAND
+      ? lookup.wait(claim.digest, (late) => judge(late, claim))
+      : judge(found, claim)
+  }
+
+  return {
+    identify(request) {
+      if (isInUrl(request)) return grounds.inUrl
+      const sent = read(request)
+      if ('reason' in sent) return sent
+      const { key, scheme, client } = sent
+      const digest = digestOf(key)
+      const field = scheme === 'header' ? settings.header : 'Authorization'
+      return answer({
+        digest,
+        scheme,
+        client,
+        hint: settings.format === 'any' ? hintOfAny(key, digest) : hintOf(key),
+        field,
+      })
+    },
+    recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
+    close: () => lookup.close(),
+  }
+}
+
+/** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */
+function hintOfAny(key: string, digest: string): string {
+  return isIssuedKey(key) ? hintOf(key) : `sha256:…${digest.slice(-6)}`
+}

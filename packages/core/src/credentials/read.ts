@@ -1,0 +1,118 @@
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
+import type { Grounds } from './challenge.js'
+import { isIssuedKey } from './key.js'
+import type { CredentialsSettings, Scheme } from './options.js'
+
+/** A credential as it was sent: nobody's yet. */
+export interface Sent {
+  readonly key: string
+  readonly scheme: Scheme
+  /** The client id sent beside the key. */
+  readonly client: string | undefined
+}
+
+const LONGEST_KEY = 256
+/** Room for a client id and a key of 256 characters each, in UTF-8 and base64. */
+const LONGEST_BASIC = 2048
+const AUTHORIZATION = 'authorization'
+
+/** RFC 9110 §11.2. */
+const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
+/** A field of its own takes any visible ASCII but the comma, with which Node joins repeated lines. */
+const FIELD_VALUE = /^[\x21-\x2b\x2d-\x7e]+$/
+/** RFC 7617 §2: neither the user-id nor the password may contain control characters. */
+const PASSWORD = /^\P{Cc}+$/u
+const CLIENT_ID = /^\P{Cc}*$/u
+
+/** Reads the one credential of a request, if it is worth a look-up, or says why it is not. */
+export function createReader(
+  settings: CredentialsSettings,
+  grounds: Grounds,
+): (request: GateRequest) => Sent | Ground {
+  const { header, schemes, prefix } = settings
+  const issuedOnly = settings.format === 'issued'
+  const bearer = schemes.includes('bearer')
+  const basic = schemes.includes('basic')
+  const readsAuthorization = bearer || basic
+  const readsHeader = schemes.includes('header')
+
+  /** Node keeps the first of several Authorization lines and joins other fields: only the raw lines show them all. */
+  const isRepeated = (raw: readonly string[]): boolean => {
+    let candidates = 0
+    for (let i = 0; i < raw.length; i += 2) {
+      const { length } = raw[i] as string
+      if (length === AUTHORIZATION.length || length === header.length) candidates++
+    }
+    // Lengths tell most requests apart from those whose names have to be read.
+    return candidates > 1 && countIn(raw) > 1
+  }
+
+  const countIn = (raw: readonly string[]): number => {
+    let lines = 0
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i] as string
+      if (readsAuthorization && isNamed(name, AUTHORIZATION)) lines++
+      else if (readsHeader && isNamed(name, header)) lines++
+    }
+    return lines
+  }
+
+  /** A key that is worth a look-up. One that `issueKey` made has every form there is, so that need not be looked at. */
+  const take = (key: string, scheme: Scheme, client: string | undefined, form: RegExp): Sent | Ground => {
+    if (key.length > LONGEST_KEY) return grounds.malformed
+    const isLikely = issuedOnly ? isIssuedKey(key, prefix) : key.startsWith(prefix ?? '')
+    if (!(issuedOnly && isLikely) && !form.test(key)) return grounds.malformed
+    return isLikely ? { key, scheme, client } : grounds.invalid[scheme]
+  }
+
+  const readAuthorization = (value: string): Sent | Ground => {
+    const space = value.indexOf(' ')
+    const name = space === -1 ? value : value.slice(0, space)
+    const rest = space === -1 ? '' : afterSpaces(value, space)
+    if (bearer && isNamed(name, 'bearer')) return take(rest, 'bearer', undefined, TOKEN68)
+    if (basic && isNamed(name, 'basic')) {
+      const pair = readBasic(rest)
+      return pair ? take(pair.key, 'basic', pair.client, PASSWORD) : grounds.malformed
+    }
+    // RFC 6750 §3.1: another scheme is as if nothing had been sent. An empty field is nobody's scheme.
+    return value === '' ? grounds.malformed : grounds.missing
+  }
+
+  return ({ headers, rawHeaders }) => {
+    const authorization = readsAuthorization ? headers[AUTHORIZATION] : undefined
+    const own = readsHeader ? headers[header] : undefined
+    if (authorization === undefined && own === undefined) return grounds.missing
+    if (authorization !== undefined && own !== undefined) return grounds.ambiguous
+    if (isRepeated(rawHeaders)) return grounds.ambiguous
+    const value = authorization ?? own
+    if (typeof value !== 'string') return grounds.ambiguous
+    if (authorization !== undefined) return readAuthorization(value)
+    return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
+  }
+}
+
+/** RFC 7617 §2: base64 of `user-id:password`, which ends at the first colon. */
+function readBasic(encoded: string): { client: string; key: string } | undefined {
+  if (encoded.length > LONGEST_BASIC) return undefined
+  const bytes = Buffer.from(encoded, 'base64')
+  // Node's decoder skips what is not base64: only what it would have written itself is taken.
+  if (bytes.toString('base64') !== encoded) return undefined
+  const text = bytes.toString('utf8')
+  // Bytes that are no UTF-8 come back as others, which take more room or differ.
+  if (!Buffer.from(text, 'utf8').equals(bytes)) return undefined
+  const colon = text.indexOf(':')
+  const client = text.slice(0, colon)
+  return colon === -1 || !CLIENT_ID.test(client) ? undefined : { client, key: text.slice(colon + 1) }
+}
+
+/** Compares lengths first: most of the names of a request end there. */
+function isNamed(name: string, lowerCase: string): boolean {
+  return name.length === lowerCase.length && (name === lowerCase || name.toLowerCase() === lowerCase)
+}
+
+function afterSpaces(value: string, from: number): string {
+  let start = from
+  while (value.charCodeAt(start) === 32) start++
+  return value.slice(start)
+}

@@ -1,0 +1,26 @@
+import type { Account, Client, Credential, Registration } from '../registry.js'
+
+/**
+ * A registration of the registry in memory: checked when it was recorded and frozen since, so that it need not be checked with every
+ * request. The mark is private: neither a copy nor a proxy has it, nor has one of another loaded copy of this package; those are
+ * checked like any other registry's answers.
+ */
+export class RecordedRegistration implements Registration {
+  readonly account: Account
+  readonly client: Client
+  readonly credential: Credential
+  readonly #digest: string
+
+  constructor(account: Account, client: Client, credential: Credential) {
+    this.account = account
+    this.client = client
+    this.credential = credential
+    this.#digest = credential.digest
+    Object.freeze(this)
+  }
+
+  /** Whether an answer is one that was recorded for this very digest. */
+  static is(answer: object, digest: string): answer is RecordedRegistration {
+    return #digest in answer && answer.#digest === digest
+  }
+}

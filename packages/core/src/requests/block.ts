@@ -1,0 +1,91 @@
+import { bounded } from '../bounded.js'
+import type { CompleteClock } from '../clock.js'
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
+import type { DecodePath } from './decoded-path.js'
+import { coverHead } from './methods.js'
+import { createPathMatch } from './paths.js'
+
+/** Requests that the provider turns away: those for which every condition given holds. At least one has to be given. */
+export interface BlockRule {
+  /** A path-to-regexp 8 pattern over the whole path. */
+  path?: string | undefined
+  /** GET covers HEAD. Case-sensitive. */
+  methods?: readonly string[] | undefined
+  /** `true` blocks. So does throwing, rejecting or taking longer than `connections.timeoutMs`: a rule that fails must not let pass what it is there to stop. */
+  when?: ((request: GateRequest) => boolean | Promise<boolean>) | undefined
+  /** What the caller reads. */
+  detail?: string | undefined
+}
+
+/** How long a rule's promise is waited for; then as if it had been rejected. */
+export interface Patience {
+  readonly ms: number
+  readonly clock: CompleteClock
+}
+
+type Verdict = Ground | undefined
+
+interface CompiledRule {
+  readonly ground: Ground
+  readonly applies: (request: GateRequest) => boolean
+  readonly when: BlockRule['when']
+}
+
+/** Refuses what a rule blocks, as `request-blocked`. A promise only where the `when` of a rule returns one. */
+export function createBlockCheck(
+  rules: readonly BlockRule[] | undefined,
+  decode: DecodePath,
+  patience: Patience,
+): (request: GateRequest) => Verdict | Promise<Verdict> {
+  const compiled = (rules ?? []).map((rule) => compile(rule, decode))
+
+  const checkFrom = (start: number, request: GateRequest): Verdict | Promise<Verdict> => {
+    for (let index = start; index < compiled.length; index++) {
+      const rule = compiled[index]!
+      if (!rule.applies(request)) continue
+      const blocks = ask(rule, request, patience)
+      if (typeof blocks === 'object') {
+        return blocks.then(
+          (answer) => (answer ? rule.ground : checkFrom(index + 1, request)),
+          () => rule.ground,
+        )
+      }
+      if (blocks) return rule.ground
+    }
+    return undefined
+  }
+  return compiled.length === 0 ? () => undefined : (request) => checkFrom(0, request)
+}
+
+function ask(
+  { when }: CompiledRule,
+  request: GateRequest,
+  { ms, clock }: Patience,
+): boolean | Promise<boolean> {
+  if (!when) return true
+  try {
+    const answer: unknown = when(request)
+    if (!isThenable(answer)) return Boolean(answer)
+    return bounded(Promise.resolve(answer).then(Boolean), ms, 'when of a block rule', clock)
+  } catch {
+    return true
+  }
+}
+
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+function compile({ path, methods, when, detail }: BlockRule, decode: DecodePath): CompiledRule {
+  const fits = path === undefined ? undefined : createPathMatch([path])
+  const names = methods === undefined ? undefined : coverHead(methods)
+  return {
+    ground: Object.freeze<Ground>({
+      reason: 'request-blocked',
+      detail: detail ?? 'The provider of the API does not take this request.',
+    }),
+    applies: (request) => (names?.has(request.method) ?? true) && (fits?.(decode(request.path)) ?? true),
+    when,
+  }
+}

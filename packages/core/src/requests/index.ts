@@ -1,0 +1,3 @@
+export type { BlockRule } from './block.js'
+export { createRequestCheck, type RequestCheck } from './check.js'
+export { requestsSchema, type RequestsOptions } from './options.js'

@@ -1,0 +1,82 @@
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
+import { createHostCheck, isAbsoluteForm } from './host.js'
+
+/** RFC 9112 §3 asks every recipient to support at least so many octets. */
+const LONGEST_TARGET = 8000
+
+/**
+ * A target that needs no second look: origin form, visible ASCII, nothing encoded in the path. The path takes what RFC 3986
+ * allows but `;` (some routers cut parameters there), and `[`, `]`, `|`, which browsers send as they are.
+ */
+const PLAIN = /^(?=\/)(?:\/(?!\.\.?(?:[/?]|$))[\w!$&'()*+,=:@~.|[\]-]+)*\/?(?:\?[!"$-~]*)?$/
+
+/** The same for the path alone, percent signs admitted. An empty or a dot segment does not fit. */
+const SEGMENTS = /^(?=\/)(?:\/(?!\.\.?(?:\/|$))[\w!$&'()*+,=:@~.|[\]%-]+)*\/?$/
+
+/** Outside of visible ASCII, or `#`: parsers cut there, or drop it. */
+const UNSENDABLE = /[^!"$-~]/
+
+/**
+ * Percent-encoding that makes two paths of one, by whether it is decoded before or after routing: a broken sequence, a
+ * control character, a dot, slash or backslash, a letter or digit that needs no encoding, and whatever would be decoded
+ * a second time.
+ */
+const TWO_READINGS =
+  /%(?![\da-f]{2})|%(?:[01][\da-f]|7f|c2%[89]|2[ef]|5c|3\d|[46][1-9a-f]|[57][\da]|25[\da-f]{2})/i
+
+const ambiguousTarget = Object.freeze<Ground>({
+  reason: 'target-ambiguous',
+  detail:
+    'Send the target in its plain form: no empty or dot segment, no ";", backslash or "#" in the path, and percent-encode ' +
+    'only what has to be, once, as UTF-8.',
+})
+
+const ambiguousHost = Object.freeze<Ground>({
+  reason: 'target-ambiguous',
+  detail:
+    'Send one Host field with the name and port of the server, and the same in the target where it holds one.',
+})
+
+/** Refuses what routers may read in two ways. Nothing is repaired: guard and router would read different paths. */
+export function createTargetCheck(
+  maxTargetLength = LONGEST_TARGET,
+): (request: GateRequest) => Ground | undefined {
+  const tooLong = Object.freeze<Ground>({
+    reason: 'target-too-long',
+    detail: `The request target may be at most ${maxTargetLength} octets long.`,
+  })
+  const hostIsAmbiguous = createHostCheck()
+
+  return (request) => {
+    if (request.target.length > maxTargetLength) return tooLong
+    if (!PLAIN.test(request.target) && isAmbiguous(request)) return ambiguousTarget
+    return hostIsAmbiguous(request) ? ambiguousHost : undefined
+  }
+}
+
+function isAmbiguous({ method, target, path, headers }: GateRequest): boolean {
+  if (UNSENDABLE.test(target)) return true
+  if (target.startsWith('/')) return pathIsAmbiguous(path)
+  if (target === '*') return method !== 'OPTIONS'
+  if (method === 'CONNECT') return !/^[^/?@]+:\d+$/.test(target)
+  // RFC 9113 §8.3.1: `:path` is a path or an asterisk.
+  if (headers[':path'] !== undefined || !isAbsoluteForm(target)) return true
+  return pathIsAmbiguous(path)
+}
+
+/** Whether a path, or the text of a pattern, can be read in two ways. */
+export function pathIsAmbiguous(path: string): boolean {
+  if (!SEGMENTS.test(path)) return true
+  return path.includes('%') && (TWO_READINGS.test(path) || !isUtf8(path))
+}
+
+function isUtf8(encoded: string): boolean {
+  if (!/%[89a-f]/i.test(encoded)) return true
+  try {
+    decodeURIComponent(encoded)
+    return true
+  } catch {
+    return false
+  }
+}

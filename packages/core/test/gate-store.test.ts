@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest'
+import {
+  memoryConnections,
+  type ConnectionsOptions,
+  type ConnectionStore,
+  type CounterName,
+  type Lease,
+  type LeaseAnswer,
+  type LeaseAsk,
+  type Pending,
+} from '@api-terms/core'
+import { settled, TestClock } from '../../../test/clock.js'
+import { storeContract } from '../../../test/store-contract.js'
+import { SteadfastStore } from '../src/connections/index.js'
+import { isPending } from '../src/pending.js'
+import { admitted, asking, gateWith, outcomeOf } from './gate-setting.js'
+
+/** A store of somebody else's: it answers later, when the test says so, and may fail in every way. */
+class OddStore implements ConnectionStore {
+  readonly memory: ConnectionStore
+  readonly released: Lease[] = []
+  readonly told: number[] = []
+  readonly asked: LeaseAsk[] = []
+  left = 0
+  mode: 'well' | 'later' | 'hangs' | 'throws' | 'rejects' | 'nonsense' = 'well'
+  #later: (() => void)[] = []
+
+  constructor(clock = new TestClock()) {
+    this.memory = memoryConnections({ clock })
+  }
+
+  acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
+    this.asked.push(ask)
+    if (this.mode === 'throws') throw new Error('store')
+    if (this.mode === 'nonsense') return undefined as never
+    if (this.mode === 'well') return this.memory.acquire(ask)
+    const leave = () => void this.left++
+    if (this.mode === 'rejects') return { answer: Promise.reject(new Error('store')), leave }
+    const answer = new Promise<LeaseAnswer>((resolve) => {
+      this.#later.push(() => resolve(this.memory.acquire(ask) as LeaseAnswer))
+    })
+    return { answer, leave }
+  }
+
+  /** Answers all who have asked meanwhile. */
+  answer(): void {
+    for (const tell of this.#later.splice(0)) tell()
+  }
+
+  release(lease: Lease): void {
+    if (this.mode === 'throws') throw new Error('store')
+    this.released.push(lease)
+    this.memory.release(lease)
+  }
+
+  setLimit(counter: CounterName, limit: number): void {
+    if (this.mode === 'throws') throw new Error('store')
+    this.told.push(limit)
+    this.memory.setLimit(counter, limit)
+  }
+
+  close(): Promise<void> {
+    return this.memory.close()
+  }
+}
+
+function gateOver(connections: Partial<ConnectionsOptions> = {}, read = 1) {
+  const store = new OddStore()
+  const set = gateWith({ limits: { read }, connections: { store, timeoutMs: 500, ...connections } })
+  const warnings = () => set.told.flatMap((event) => (event.name === 'warning' ? [event.code] : []))
+  const get = async () => {
+    const outcome = set.gate.admit(asking(set.keys.crm))
+    await settled()
+    set.clock.advance(500)
+    return outcome
+  }
+  return { ...set, store, warnings, get }
+}
+
+const FAILINGS = ['hangs', 'throws', 'rejects', 'nonsense'] as const
+
+describe("a store of the provider's", () => {
+  test('is asked with the names of the counter, the limit in force and how to wait', async () => {
+    const { gate, keys, store } = gateOver({ waitMs: 250, maxWaiting: 7 }, 4)
+    await admitted(gate, asking(keys.crm, 'GET', '/v1/calls?x=secret'))
+    expect(store.asked).toEqual([
+      {
+        api: 'telephony',
+        account: 'acme',
+        class: 'read',
+        limit: 4,
+        waitMs: 250,
+        maxWaiting: 7,
+        client: 'acme-crm',
+        target: '/v1/calls',
+      },
+    ])
+  })
+
+  test('may answer later, and gets each of its leases back once', async () => {
+    const { gate, keys, store, told } = gateOver()
+    store.mode = 'later'
+    const outcome = gate.admit(asking(keys.crm))
+    await settled()
+    expect(told).toEqual([])
+    store.answer()
+    const admission = await outcome
+    expect(admission.admitted).toBe(true)
+    if (admission.admitted) for (let i = 0; i < 3; i++) admission.release()
+    expect(store.released).toHaveLength(1)
+  })
+
+  test('is told a changed limit while somebody waits', async () => {
+    const { gate, keys, store } = gateOver({ waitMs: 1000 })
+    await admitted(gate, asking(keys.crm))
+    const waiter = gate.admit(asking(keys.crm))
+    await settled()
+    await gate.setLimits({ read: 2 })
+    expect(outcomeOf(await waiter)).toBe('admitted')
+    expect(store.told).toEqual([2])
+  })
+})
+
+describe.each(FAILINGS)('while the store %s', (mode) => {
+  test('connections are counted in this process by default, up to the limit', async () => {
+    const { store, warnings, get } = gateOver({}, 2)
+    store.mode = mode
+    const outcomes = [await get(), await get(), await get()]
+    expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'connections-exhausted'])
+    expect(warnings()).toEqual(['store-failed', 'store-failed', 'store-failed'])
+    if (outcomes[0]?.admitted) outcomes[0].release()
+    expect(outcomeOf(await get())).toBe('admitted')
+    expect(store.released).toEqual([])
+  })
+
+  test('everybody is refused where the provider chose so', async () => {
+    const { gate, store, warnings, get, told } = gateOver({ whenStoreFails: 'refuse' })
+    store.mode = mode
+    expect(outcomeOf(await get())).toBe('limits-unavailable')
+    expect(warnings()).toEqual(['store-failed'])
+    expect(told.at(-1)).toMatchObject({ name: 'refused', status: 503, account: 'acme', class: 'read' })
+    expect(await gate.connections()).toEqual([])
+  })
+
+  test('everybody is admitted, uncounted, where the provider chose so', async () => {
+    const { gate, store, warnings, get } = gateOver({ whenStoreFails: 'admit' })
+    store.mode = mode
+    const outcomes = [await get(), await get(), await get()]
+    expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'admitted'])
+    expect(warnings()).toHaveLength(3)
+    expect(await gate.connections()).toHaveLength(3)
+    for (const outcome of outcomes) if (outcome.admitted) outcome.release()
+    expect(await gate.connections()).toEqual([])
+    expect(store.released).toEqual([])
+  })
+})
+
+describe('what a store grants too late', () => {
+  test.each(['local', 'refuse', 'admit'] as const)('is handed back under %s', async (whenStoreFails) => {
+    const { store, get } = gateOver({ whenStoreFails })
+    store.mode = 'later'
+    await get()
+    expect(store.left).toBe(1)
+    store.answer()
+    await settled()
+    expect(store.released).toHaveLength(1)
+  })
+
+  test('to one who has hung up is handed back', async () => {
+    const { gate, keys, store, told } = gateOver()
+    store.mode = 'later'
+    const hangUp = new AbortController()
+    const outcome = gate.admit(asking(keys.crm), { signal: hangUp.signal })
+    await settled()
+    hangUp.abort()
+    expect(store.left).toBe(1)
+    store.answer()
+    await outcome
+    expect(store.released).toHaveLength(1)
+    expect(told.map(({ name }) => name)).toEqual(['abandoned'])
+    expect(await gate.connections()).toEqual([])
+  })
+})
+
+describe('a store that fails', () => {
+  test('to take a lease back fails no request', async () => {
+    const { gate, keys, store, warnings } = gateOver()
+    const admission = await admitted(gate, asking(keys.crm))
+    store.mode = 'throws'
+    admission.release()
+    expect(warnings()).toEqual(['store-failed'])
+    expect(await gate.connections()).toEqual([])
+  })
+
+  test('to be told a limit still has it told to whoever waits in this process', async () => {
+    const { gate, keys, store } = gateOver({ waitMs: 1000 })
+    store.mode = 'throws'
+    await admitted(gate, asking(keys.crm))
+    const waiter = gate.admit(asking(keys.crm))
+    await settled()
+    await gate.setLimits({ read: 2 })
+    expect(outcomeOf(await waiter)).toBe('admitted')
+  })
+
+  test('while somebody waits who then hangs up leaves nobody in the line of this process', async () => {
+    const { gate, keys, store, clock } = gateOver({ waitMs: 1000, maxWaiting: 1 })
+    store.mode = 'throws'
+    const holder = await admitted(gate, asking(keys.crm))
+    store.mode = 'hangs'
+    const hangUp = new AbortController()
+    const leaver = gate.admit(asking(keys.crm), { signal: hangUp.signal })
+    await settled()
+    hangUp.abort()
+    clock.advance(1500)
+    await settled()
+    store.mode = 'throws'
+    const next = gate.admit(asking(keys.crm))
+    await settled()
+    holder.release()
+    expect([(await leaver).admitted, outcomeOf(await next)]).toEqual([false, 'admitted'])
+  })
+
+  test('and comes back counts by its own leases again', async () => {
+    const { store, get } = gateOver()
+    store.mode = 'throws'
+    const local = await get()
+    store.mode = 'well'
+    const own = await get()
+    expect([outcomeOf(local), outcomeOf(own)]).toEqual(['admitted', 'admitted'])
+    if (own.admitted) own.release()
+    if (local.admitted) local.release()
+    expect(store.released).toHaveLength(1)
+    expect(outcomeOf(await get())).toBe('admitted')
+  })
+})
+
+storeContract('connections in another store', () => {
+  const clock = new TestClock()
+  const memory = memoryConnections({ clock })
+  // As one over a network would answer: never on the spot.
+  const store: ConnectionStore = {
+    acquire(ask) {
+      const given = memory.acquire(ask)
+      if (!isPending(given)) return { answer: Promise.resolve(given), leave: () => {} }
+      return { answer: given.answer.then((answer) => answer), leave: () => given.leave() }
+    },
+    release: (lease) => memory.release(lease),
+    setLimit: (counter, limit) => memory.setLimit(counter, limit),
+    close: () => memory.close(),
+  }
+  return {
+    store: new SteadfastStore({
+      store,
+      whenStoreFails: 'refuse',
+      timeoutMs: 1_000_000,
+      clock,
+      onFailed: (cause) => {
+        throw cause
+      },
+    }),
+    advance: (ms) => clock.advance(ms),
+    settle: () => settled(1),
+  }
+})
