@@ -28,7 +28,7 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
 
   return (head, answer) => {
     const links = head.getHeader('Link')
-    head.setHeader('Link', links === undefined ? link : [...linesOf(links), link])
+    head.setHeader('Link', links === undefined ? link : withLine(linesOf(links), link))
     const { method, path, identity, own } = answer
     const shared = caching.stamp(head, {
       method,
@@ -48,4 +48,9 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
 
 function linesOf(value: number | string | readonly string[]): readonly string[] {
   return typeof value === 'object' ? value : [String(value)]
+}
+
+/** Once, where a second gate of the same Terms stands behind the first. */
+function withLine(lines: readonly string[], line: string): readonly string[] {
+  return lines.includes(line) ? lines : [...lines, line]
 }

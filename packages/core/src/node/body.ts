@@ -42,5 +42,12 @@ function mute(res: Outgoing): void {
     appendHeader: self,
     removeHeader: nothing,
   })
-  Object.assign(res, { flushHeaders: nothing, addTrailers: nothing, write: () => true, end: self })
+  // Whoever waits for what it wrote goes on, as it would for an answer that nobody reads.
+  const written = (...args: unknown[]) => {
+    const done = args.at(-1)
+    if (typeof done === 'function') process.nextTick(done)
+  }
+  const write = (...args: unknown[]) => (written(...args), true)
+  const end = (...args: unknown[]) => (written(...args), res)
+  Object.assign(res, { flushHeaders: nothing, addTrailers: nothing, write, end })
 }

@@ -47,7 +47,6 @@ export function admissionOf(req: object): Admission | undefined {
 
 /** An admitted request and its response. */
 export class Exchange implements Carrier, Carried {
-  stamped = false
   #streamProgress: StreamProgress | undefined
 
   constructor(

@@ -36,8 +36,7 @@ function hookedOf(exchange: Exchange): Exchange {
 function stampAll(exchange: Exchange, res: Outgoing): void {
   let inner: Exchange | undefined = exchange
   while (inner) {
-    if (!inner.stamped) inner.admission.stamp(res)
-    inner.stamped = true
+    inner.admission.stamp(res)
     inner = inner.outer as Exchange | undefined
   }
 }

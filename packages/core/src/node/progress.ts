@@ -12,15 +12,31 @@ export function socketProgress(socket: Socket): number | undefined {
   return socket.bytesWritten - waiting - (handle?.writeQueueSize ?? 0)
 }
 
-/** The same of one HTTP/2 stream, which does not tell how much the peer has taken: only whether less waits than before. */
+/**
+ * The same of one HTTP/2 stream, which does not tell how much the peer has taken: only when a piece has been taken whole. How much
+ * waits says nothing, since a handler that keeps up fills it again. Counted from the first look on at which something waits, so that
+ * the streams of readers who keep up are left alone.
+ */
 export class StreamProgress {
-  #waiting = 0
   #steps = 0
+  #counted = false
 
   of(stream: ServerHttp2Stream): number | undefined {
-    const waiting = stream.writableLength
-    if (waiting < this.#waiting) this.#steps++
-    this.#waiting = waiting
-    return waiting === 0 ? undefined : this.#steps
+    if (stream.writableLength === 0) return undefined
+    if (!this.#counted) this.#count(stream)
+    return this.#steps
+  }
+
+  #count(stream: ServerHttp2Stream): void {
+    this.#counted = true
+    const { _write: write, _writev: writeMany } = stream
+    const taken =
+      (done: (error?: Error | null) => void): typeof done =>
+      (error) => {
+        this.#steps++
+        done(error)
+      }
+    stream._write = (chunk, encoding, done) => write.call(stream, chunk, encoding, taken(done))
+    if (writeMany) stream._writev = (chunks, done) => writeMany.call(stream, chunks, taken(done))
   }
 }
