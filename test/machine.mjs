@@ -5,6 +5,7 @@ import { run, StepFailed } from './command.mjs'
 /** What the tests run besides Node: the program, its Debian package, and what may stand in for it. */
 const NEEDED = [
   { program: 'nginx', debianPackage: 'nginx' },
+  { program: 'curl', debianPackage: 'curl' },
   { program: 'redis-server', debianPackage: 'redis-server', insteadOf: 'REDIS_URL' },
 ]
 

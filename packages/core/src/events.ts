@@ -58,6 +58,7 @@ export interface ReleasedEvent {
   readonly api: string
   readonly account: string
   readonly client: string
+  readonly credential: string | undefined
   readonly hint: string
   readonly class: string
   readonly connection: string
@@ -95,8 +96,10 @@ export interface GateEvents {
   warning: WarningEvent
 }
 
+/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `warning`. */
 export type GateEventName = keyof GateEvents
-export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => void
+/** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
+export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown
 
 /** Tells listeners. An event is only made where somebody listens, and a listener that throws harms no request. */
 export class GateEventSource {

@@ -29,6 +29,7 @@ export interface TermsOptions {
 export interface GateOptions {
   /** Names the API in limits, events and header fields. Default `api`. */
   api?: string
+  /** The Terms that are enforced: each response links to them, each refusal cites them. Required. */
   terms: TermsOptions
   /** Where credentials are looked up. */
   registry: Registry
@@ -76,7 +77,8 @@ const clockSchema = v.custom<Clock>(
   'must be an object with now()',
 )
 
-const gateSchema = v.strictObject({
+/** The names and checks of {@link GateOptions}. */
+export const gateSchema = v.strictObject({
   api: v.optional(
     v.pipe(
       v.string('must be text'),

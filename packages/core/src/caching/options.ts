@@ -18,6 +18,7 @@ export interface CacheRule {
 export interface CachingOptions {
   /** For answers to GET and HEAD that no rule matches. Default: `no-store`. */
   default?: CachePolicy | undefined
+  /** Policies for some answers; the first that matches decides. Default: none. */
   rules?: CacheRule[] | undefined
 }
 

@@ -2,6 +2,7 @@ import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import type { Pending } from '../pending.js'
 import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
 
+/** Options of {@link memoryConnections}. */
 export interface MemoryConnectionsOptions {
   /** For tests. */
   clock?: Clock

@@ -7,6 +7,7 @@ import type { ConnectionStore } from './store.js'
 /** What happens to a request while the store cannot be asked. */
 export type WhenStoreFails = 'local' | 'refuse' | 'admit'
 
+/** How connections are classed, counted and bounded (clause 2(d)). */
 export interface ConnectionsOptions {
   /** Where connections are counted. Default: in the memory of this process. */
   store?: ConnectionStore

@@ -23,6 +23,7 @@ export interface LeaseAsk extends CounterName {
 /** A store's record of one connection; what it holds is the store's own business. */
 export type Lease = object
 
+/** What a store answers: a slot, or that there is none. */
 export interface LeaseAnswer {
   /** Absent: the limit is reached. */
   readonly lease: Lease | undefined

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { gate, key } from './given.js'
+import type { Ran } from './running.js'
+
+/** What is looked at after a block has run: `<!-- check: … -->` before it names one of these. */
+export const CHECKS: Record<string, (ran: Ran) => Promise<void> | void> = {
+  /** With a key it speaks, without one it is refused as any request is. */
+  async webSocket({ port }) {
+    const url = `ws://127.0.0.1:${port}/v1/realtime`
+    const admitted = new WebSocket(url, { headers: { authorization: `Bearer ${key}` } })
+    const [message] = (await once(admitted, 'message')) as [Buffer]
+    expect(message.toString()).toBe('hello acme')
+    admitted.terminate()
+
+    const refused = new WebSocket(url)
+    refused.on('error', () => {})
+    const [, response] = (await once(refused, 'unexpected-response')) as [unknown, { statusCode: number }]
+    expect(response.statusCode).toBe(401)
+    refused.terminate()
+  },
+
+  /** An open stream ends, and the next request is refused. */
+  async suspension({ port, exports }) {
+    const stream = await get(port, '/v1/events')
+    expect(stream.statusCode).toBe(200)
+    ;(exports as { suspend(account: string): void }).suspend('acme')
+    await over(stream)
+    expect((await get(port, '/v1/events')).statusCode).toBe(403)
+  },
+
+  /** The stream goes on through the grace period, nobody new comes in, and then the server is down. */
+  async shutdown({ port, server, signal }) {
+    const stream = await get(port, '/v1/events')
+    const closed = once(server, 'close')
+    signal('SIGTERM')
+    await expect(get(port, '/v1/events')).rejects.toThrow('ECONNREFUSED')
+    await over(stream)
+    await closed
+  },
+
+  async asked({ printed }) {
+    expect(printed.at(-1)).toBe('hello acme')
+    expect(await gate.connections()).toEqual([])
+  },
+}
+
+function get(port: number, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}` }
+    // `agent: false`: no connection of an earlier request is taken again.
+    request({ port, path, headers, agent: false }, resolve).on('error', reject).end()
+  })
+}
+
+/** Whether it ends or is cut off. */
+async function over(stream: IncomingMessage): Promise<void> {
+  await new Promise<void>((resolve) =>
+    stream
+      .on('error', () => {})
+      .on('close', resolve)
+      .resume(),
+  )
+}
