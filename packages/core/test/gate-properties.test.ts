@@ -99,7 +99,7 @@ function world(waitMs: number) {
       leave() {},
       work: [],
     }
-    const take = (outcome: Admission | Refusal) => {
+    const settle = (outcome: Admission | Refusal) => {
       comer.outcome = outcome
       if (!outcome.admitted) return
       outcome.carriedBy(comer.carrier)
@@ -111,8 +111,8 @@ function world(waitMs: number) {
         comer.left = true
         given.leave()
       }
-      void given.answer.then(take)
-    } else take(given)
+      void given.answer.then(settle)
+    } else settle(given)
     comers.push(comer)
   }
   return { ...set, inForce, open, decided, comers, come, countOf }

@@ -77,8 +77,7 @@ async function answerOf(pending: Pending<Outcome>, socket: Duplex, early: Buffer
   socket.on('close', leave).on('end', leave).on('data', keep)
   const outcome = await pending.answer
   socket.off('close', leave).off('end', leave).off('data', keep)
-  socket.pause()
-  // As Node handed it over: a socket that is paused on purpose would not start when the handler listens.
+  // As Node handed it over: it neither flows on, nor is it paused on purpose, and so starts when the handler listens.
   ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
   return outcome
 }

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { settled } from '../../../test/clock.js'
+import { admitted, asking, gateWith } from './gate-setting.js'
+
+describe('events', () => {
+  test('tell of an admission and its end who, what, how many and how long', async () => {
+    const { gate, keys, clock, told } = gateWith({ limits: { read: 2 } })
+    const at = new Date(clock.now())
+    const admission = await admitted(gate, asking(keys.crm, 'GET', '/v1/calls?token=hidden'))
+    clock.advance(1500)
+    admission.release()
+    const common = {
+      api: 'telephony',
+      path: '/v1/calls',
+      account: 'acme',
+      client: 'acme-crm',
+      credential: 'acme-crm-key',
+      hint: expect.stringMatching(/^key_….{4}$/) as string,
+      class: 'read',
+      connection: admission.connection.id,
+    }
+    expect(told).toEqual([
+      { name: 'admitted', at, method: 'GET', inUse: 1, limit: 2, ...common },
+      { name: 'released', at: new Date(clock.now()), heldMs: 1500, why: undefined, ...common },
+    ])
+    expect(JSON.stringify(told)).not.toContain(keys.crm)
+    expect(JSON.stringify(told)).not.toContain('hidden')
+  })
+
+  test('tell of a refusal its reason, clause, instance, and what had been found out', async () => {
+    const { gate, keys, told } = gateWith({ limits: { read: 1 } })
+    await admitted(gate, asking(keys.crm))
+    const over = await gate.admit(asking(keys.wallboard))
+    const missing = await gate.admit(asking(undefined))
+    if (over.admitted || missing.admitted) throw new Error('admitted')
+    expect(told.slice(1)).toEqual([
+      {
+        name: 'refused',
+        at: expect.any(Date) as Date,
+        api: 'telephony',
+        method: 'GET',
+        path: '/v1/calls',
+        reason: 'connections-exhausted',
+        clause: '2(d)',
+        status: 429,
+        instance: over.instance,
+        enforced: true,
+        account: 'acme',
+        client: 'acme-wallboard',
+        credential: 'acme-wallboard-key',
+        hint: expect.any(String) as string,
+        class: 'read',
+        limit: 1,
+        inUse: 1,
+      },
+      {
+        name: 'refused',
+        at: expect.any(Date) as Date,
+        api: 'telephony',
+        method: 'GET',
+        path: '/v1/calls',
+        reason: 'credentials-missing',
+        clause: '2(c)',
+        status: 401,
+        instance: missing.instance,
+        enforced: true,
+      },
+    ])
+  })
+
+  test('show no key that stands in a path', async () => {
+    const { gate, keys, told } = gateWith()
+    await admitted(gate, asking(keys.crm, 'GET', `/v1/${keys.globex}/calls`))
+    expect(JSON.stringify([told, await gate.connections()])).not.toContain(keys.globex)
+    expect(told[0]).toMatchObject({ path: '/v1/[key]/calls' })
+  })
+
+  test('are told to nobody any more after off', async () => {
+    const { gate, keys } = gateWith()
+    let heard = 0
+    const listener = () => void heard++
+    gate.on('admitted', listener).on('admitted', listener).off('admitted', listener).off('admitted', listener)
+    await admitted(gate, asking(keys.crm))
+    expect(heard).toBe(0)
+  })
+
+  test('harm no request where a listener throws, and the warning tells of it', async () => {
+    const { gate, keys, told } = gateWith()
+    const cause = new Error('listener')
+    for (const name of ['admitted', 'refused', 'released'] as const)
+      gate.on(name, () => {
+        throw cause
+      })
+    const admission = await admitted(gate, asking(keys.crm))
+    await gate.admit(asking(undefined))
+    admission.release()
+    const warnings = told.filter(({ name }) => name === 'warning')
+    expect(warnings).toMatchObject(
+      ['admitted', 'refused', 'released'].map(() => ({ code: 'listener-failed', cause })),
+    )
+    expect(await gate.connections()).toEqual([])
+  })
+
+  test('harm no process where an async listener rejects, and the warning tells of it', async () => {
+    const { gate, keys, told } = gateWith()
+    const cause = new Error('the log is down')
+    gate.on('admitted', async () => {
+      await Promise.resolve()
+      throw cause
+    })
+    await admitted(gate, asking(keys.crm))
+    await settled()
+    expect(told.filter(({ name }) => name === 'warning')).toMatchObject([{ code: 'listener-failed', cause }])
+  })
+
+  test('reach every listener, whatever those before it do', async () => {
+    const { gate, keys } = gateWith()
+    const heard: string[] = []
+    gate.on('admitted', () => {
+      throw new Error('first')
+    })
+    gate.on('admitted', ({ account }) => heard.push(account))
+    await admitted(gate, asking(keys.crm))
+    expect(heard).toEqual(['acme'])
+  })
+})
