@@ -24,7 +24,7 @@ describe('the table of options', () => {
     expect(firstOf(rows).toSorted()).toEqual(namesOfSchema().toSorted())
   })
 
-  test('has the names of the types', async () => {
+  test('has the names of the types', { timeout: 60_000 }, async () => {
     expect(await typeFaultsOf(moduleOfOptions(firstOf(rows)))).toBe('')
   })
 
@@ -66,7 +66,7 @@ describe('the tables of reasons', () => {
   })
 })
 
-test('the tables of events, their members, warnings and members of a gate are those of the types', async () => {
+test('the tables of events, warnings and members are those of the types', { timeout: 60_000 }, async () => {
   const events = tableUnder('README.md', 'Events')
   const members = events.map(([name, , cells]) =>
     moduleOfNames(`keyof core.GateEvents['${bare(name)}']`, listIn(cells)),
