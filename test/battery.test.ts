@@ -20,7 +20,7 @@ import { SUBJECTS, type Subject } from './subjects.js'
 const SCENARIOS = [...OVER_SOCKETS, ...BODIES, ...COUNTED]
 const REFUSED = [...REFUSED_CREDENTIALS, ...REFUSED_REQUESTS, ...REFUSED_OTHERWISE]
 
-describe.each(SUBJECTS)('$name', (subject) => {
+describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s', (_name, subject) => {
   for (const the of REFUSED.filter((each) => each.runsOn?.(subject) ?? true)) {
     test(`${the.id}: ${the.title} (${the.basis})`, () => refuses(subject, the))
   }

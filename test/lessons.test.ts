@@ -10,7 +10,7 @@ import { SUBJECTS } from './subjects.js'
 
 const LESSONS = [...LEAVING, ...HOLDING, ...DECIDING].toSorted((one, other) => one.row - other.row)
 
-describe.each(SUBJECTS)('$name', (subject) => {
+describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s', (_name, subject) => {
   for (const lesson of LESSONS.filter(({ runsOn }) => runsOn?.(subject) ?? true)) {
     test(`lesson ${lesson.row}: ${lesson.title}`, () => playOn(subject, lesson))
   }
