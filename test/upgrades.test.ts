@@ -192,7 +192,7 @@ describe('an upgrade', () => {
   })
 
   test('whose handler throws gives its slot back and closes its socket', async () => {
-    const { gate, keys } = gateWith()
+    const { gate, keys, told } = gateWith()
     const { port } = await upgradesBehind(gate, opened, () => {
       throw new Error('handler')
     })
@@ -200,6 +200,7 @@ describe('an upgrade', () => {
     await until(() => caller.closed)
     await until(() => isIdle(gate))
     expect(caller.received).toBe('')
+    expect(told).toContainEqual(expect.objectContaining({ name: 'warning', code: 'upgrade-failed' }))
   })
 
   test('ended in the moment of its admission never reaches its handler', async () => {

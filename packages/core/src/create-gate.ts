@@ -78,7 +78,8 @@ export function createGate(options: GateOptions): Gate {
     admissions,
     classify: connections.classify ?? readOrWrite,
     skip: options.skip,
-    waitMs: connections.waitMs ?? 0,
+    // Nobody is made to wait for what is not refused either.
+    waitMs: enforce ? (connections.waitMs ?? 0) : 0,
     maxWaiting: connections.maxWaiting ?? 100,
     timeoutMs,
   })

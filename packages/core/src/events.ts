@@ -82,6 +82,7 @@ export interface WarningEvent {
     | 'option-failed'
     | 'listener-failed'
     | 'upgrades-unguarded'
+    | 'upgrade-failed'
   readonly message: string
   /** What was thrown, where something was. */
   readonly cause?: unknown
@@ -134,11 +135,3 @@ export class GateEventSource {
     }
   }
 }
-
-/** Takes out what looks like an issued key: a caller may put one where none belongs. */
-export function withoutKeys(path: string): string {
-  return path.length < SHORTEST_KEY ? path : path.replace(LIKE_A_KEY, '[key]')
-}
-
-const SHORTEST_KEY = 40
-const LIKE_A_KEY = /[A-Za-z][A-Za-z0-9]*_[0-9A-Za-z]{38,}/g

@@ -37,7 +37,7 @@ export interface Gate {
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
   /** For adapters: tells a `warning`. */
-  warn(code: WarningEvent['code'], message: string): void
+  warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this

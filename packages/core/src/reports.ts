@@ -1,9 +1,10 @@
 import type { CompleteClock } from './clock.js'
 import type { Connection } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
-import { withoutKeys, type GateEventSource, type WarningEvent } from './events.js'
+import type { GateEventSource, WarningEvent } from './events.js'
 import type { Refusal } from './refusal.js'
 import type { Visit } from './visit.js'
+import { withoutKeys } from './without-keys.js'
 
 /** What a report tells of a request: less than a visit where not all is known any more. */
 type Reported = Pick<Visit, 'identity'> &

@@ -23,6 +23,11 @@ describe('skip', () => {
 })
 
 describe('observing', () => {
+  test('makes nobody wait', async () => {
+    const { gate, keys } = gateWith({ mode: 'observe', limits: { read: 0 }, connections: { waitMs: 1000 } })
+    expect((await admitted(gate, asking(keys.crm))).account.id).toBe('acme')
+  })
+
   test('refuses nothing, counts what it admits, and reports what it would have refused', async () => {
     const { gate, keys, told } = gateWith({ mode: 'observe', limits: { read: 1 } })
     const first = await admitted(gate, asking(keys.crm))

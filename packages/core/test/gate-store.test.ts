@@ -22,7 +22,7 @@ class OddStore implements ConnectionStore {
   readonly told: number[] = []
   readonly asked: LeaseAsk[] = []
   left = 0
-  mode: 'well' | 'later' | 'hangs' | 'throws' | 'rejects' | 'nonsense' = 'well'
+  mode: 'well' | 'later' | 'hangs' | 'throws' | 'rejects' | 'nonsense' | 'promises' = 'well'
   #later: (() => void)[] = []
 
   constructor(clock = new TestClock()) {
@@ -33,6 +33,7 @@ class OddStore implements ConnectionStore {
     this.asked.push(ask)
     if (this.mode === 'throws') throw new Error('store')
     if (this.mode === 'nonsense') return undefined as never
+    if (this.mode === 'promises') return Promise.resolve(this.memory.acquire(ask)) as never
     if (this.mode === 'well') return this.memory.acquire(ask)
     const leave = () => void this.left++
     if (this.mode === 'rejects') return { answer: Promise.reject(new Error('store')), leave }
@@ -60,6 +61,7 @@ class OddStore implements ConnectionStore {
   }
 
   close(): Promise<void> {
+    if (this.mode === 'hangs') return new Promise(() => {})
     return this.memory.close()
   }
 }
@@ -95,6 +97,26 @@ describe("a store of the provider's", () => {
         target: '/v1/calls',
       },
     ])
+  })
+
+  test('that answers with a bare promise, against its type, counts all the same', async () => {
+    const { gate, keys, store, warnings } = gateOver()
+    store.mode = 'promises'
+    const admission = await admitted(gate, asking(keys.crm))
+    expect(outcomeOf(await gate.admit(asking(keys.crm)))).toBe('connections-exhausted')
+    admission.release()
+    await admitted(gate, asking(keys.crm))
+    expect(warnings()).toEqual([])
+  })
+
+  test('that never closes does not keep the gate from closing', async () => {
+    const { gate, store, clock, warnings } = gateOver()
+    store.mode = 'hangs'
+    const closing = gate.close()
+    await settled()
+    clock.advance(500)
+    await closing
+    expect(warnings()).toEqual(['store-failed'])
   })
 
   test('may answer later, and gets each of its leases back once', async () => {

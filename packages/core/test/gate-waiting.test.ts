@@ -268,4 +268,21 @@ describe('a registry that has to be waited for', () => {
     expect(await gate.connections()).toEqual([])
     expect(told.at(-1)).toMatchObject({ name: 'released', why: 'account-suspended' })
   })
+
+  test('ends nothing when it cannot say what has changed', async () => {
+    const { registry, ...accounts } = twoAccounts()
+    let fails = false
+    const failing: Registry = {
+      findByDigest: (digest) =>
+        fails ? Promise.reject(new Error('registry')) : registry.findByDigest(digest),
+      onChange: (listener) => registry.onChange(listener),
+    }
+    const { gate, keys, told } = gateWith({ registry: failing }, { ...accounts, registry })
+    await admitted(gate, asking(keys.crm))
+    fails = true
+    await registry.setAccount({ id: 'acme', name: 'Acme' })
+    await settled()
+    expect(told.at(-1)).toMatchObject({ name: 'warning', code: 'registry-failed' })
+    expect(await gate.connections()).toHaveLength(1)
+  })
 })

@@ -26,8 +26,9 @@ export function readIncoming(req: Incoming, facts: IncomingFacts = {}): GateRequ
   })
 }
 
+/** The version alone does not tell: Node's parser of HTTP/1.1 lets `GET / HTTP/2.0` by. Only HTTP/2 has pseudo-fields. */
 export function isHttp2(req: Incoming): req is Http2ServerRequest {
-  return req.httpVersionMajor === 2
+  return req.httpVersionMajor === 2 && req.headers[':method'] !== undefined
 }
 
 class NodeCaller implements Caller {

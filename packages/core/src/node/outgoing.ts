@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { isHttp2 } from './incoming.js'
 
 /** A response as Node gives it, over HTTP/1.1 or HTTP/2. */
 export type Outgoing = ServerResponse | Http2ServerResponse
 
 /** Told by the request: an app may put a `stream` of its own on any response. */
 export function isHttp2Response(res: Outgoing): res is Http2ServerResponse {
-  return res.req.httpVersionMajor === 2
+  return isHttp2(res.req)
 }
 
 /** Whether the caller is gone, or the response is over. */

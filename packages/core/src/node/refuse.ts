@@ -5,10 +5,11 @@ import type { Outgoing } from './outgoing.js'
 
 /**
  * Fields of the app that speak of the answer it did not get to give, or would let a refusal be kept (RFC 9213 §2.2: who heeds a
- * targeted field must ignore `no-store`). All others go with the refusal: those of CORS above all.
+ * targeted field must ignore `no-store`; so does nginx for X-Accel-Expires, Akamai for Edge-Control). All others go with the
+ * refusal: those of CORS above all.
  */
 const OF_ANOTHER_ANSWER =
-  /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control)$/
+  /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
 const CLOSING = Symbol.for('api-terms.closing')
 

@@ -30,7 +30,10 @@ export type UpgradeHandler = (
  */
 export function guardUpgrades(gate: Gate, server: Server, onUpgrade: UpgradeHandler): () => void {
   const listener = asGuard((req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => socket.destroy(asError(cause)))
+    guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => {
+      socket.destroy()
+      gate.warn('upgrade-failed', 'what takes over upgrades threw: the socket is closed', cause)
+    })
   })
   server.on('upgrade', listener)
   return () => void server.off('upgrade', listener)
@@ -117,7 +120,3 @@ function refuseUpgrade(socket: Duplex, req: IncomingMessage, refusal: Refusal): 
 }
 
 function ignore(): void {}
-
-function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause))
-}
