@@ -286,3 +286,14 @@ describe('a registry that has to be waited for', () => {
     expect(await gate.connections()).toHaveLength(1)
   })
 })
+
+test('everyone whom a raised limit lets in tells that limit', async () => {
+  const { gate, line, told } = await heldGate()
+  await gate.setLimits({ read: 10 })
+  await settled()
+  expect(words(line)).toEqual(['admitted', 'admitted'])
+  expect(told).toMatchObject([
+    { name: 'admitted', inUse: 2, limit: 10 },
+    { name: 'admitted', inUse: 3, limit: 10 },
+  ])
+})

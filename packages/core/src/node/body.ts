@@ -22,13 +22,19 @@ export function boundBody(req: Incoming, res: Outgoing, maxBytes: number, admiss
     writeRefusal(req, res, refusal)
     mute(res)
     // What comes is let go by. Who still waits for the rest is told that it breaks off, or would wait, and hold its slot, for ever.
-    res.once('close', () => req.destroy(new Error('the body is larger than requests.maxBodyBytes')))
+    res.once('close', () => breakOff(req))
     return true
   }
 }
 
 function mayHaveBody(req: Incoming): boolean {
   return isHttp2(req) ? !req.stream.endAfterHeaders : req.headers['transfer-encoding'] !== undefined
+}
+
+/** Over HTTP/2 Node would throw the error where nobody listens to it, and end the process; over HTTP/1.1 it does not. */
+function breakOff(req: Incoming): void {
+  const heard = req.listenerCount('error') > 0
+  req.destroy(heard ? new Error('the body is larger than requests.maxBodyBytes') : undefined)
 }
 
 /** The handler does not know that its answer has been given: what it says now goes nowhere, rather than throw. */
