@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createGate, type Admission, type Caller, type Gate, type GateOptions } from '@api-terms/core'
-import { admissionOf as admissionOfRequest, enter, holdContinue } from '@api-terms/core/node'
+import { admissionOf as admissionOfRequest, enter, watchArrivals } from '@api-terms/core/node'
 
 /** What the middleware needs of a context of Koa 2 or 3. */
 export interface KoaContext {
@@ -22,7 +22,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  */
 export function apiTerms(gateOrOptions: Gate | GateOptions): KoaMiddleware {
   const gate = 'admit' in gateOrOptions ? gateOrOptions : createGate(gateOrOptions)
-  holdContinue()
+  watchArrivals()
   return async function apiTermsMiddleware(ctx, next) {
     const entered = enter(gate, ctx.req, ctx.res, { target: ctx.originalUrl, caller: new KoaCaller(ctx) })
     const admission = entered instanceof Promise ? await entered : entered

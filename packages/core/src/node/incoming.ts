@@ -13,16 +13,26 @@ export interface IncomingFacts {
   readonly caller?: Caller
 }
 
-/** The canonical view of a request of Node. */
-export function readIncoming(req: Incoming, facts: IncomingFacts = {}): GateRequest {
-  const overHttp2 = isHttp2(req)
+/** The header fields as they came. */
+export interface WireFields {
+  readonly headers: Incoming['headers']
+  readonly rawHeaders: readonly string[]
+}
+
+/** The canonical view of a request of Node, with its fields as they are known already. */
+export function readIncoming(
+  req: Incoming,
+  { headers, rawHeaders }: WireFields,
+  facts: IncomingFacts = {},
+): GateRequest {
+  const overHttp2 = headers[':method'] !== undefined && isHttp2(req)
   return readRequest({
     method: req.method ?? '',
     target: facts.target ?? req.url ?? '',
-    headers: req.headers,
-    rawHeaders: req.rawHeaders,
+    headers,
+    rawHeaders,
     caller: facts.caller ?? new NodeCaller(req),
-    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && req.headers['content-length'] !== '0' }),
+    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && headers['content-length'] !== '0' }),
   })
 }
 

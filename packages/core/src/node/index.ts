@@ -1,4 +1,4 @@
-export { holdContinue } from './continue.js'
+export { watchArrivals } from './arrivals.js'
 export { enter } from './enter.js'
 export { admissionOf } from './exchange.js'
 export { guardRequests, type AdmittedHandler } from './guard-requests.js'

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Refusal } from '../refusal.js'
-import { isHttp2, type Incoming } from './incoming.js'
-import type { Outgoing } from './outgoing.js'
+import type { Exchange } from './exchange.js'
+import type { Incoming } from './incoming.js'
 
 /**
  * Fields of the app that speak of the answer it did not get to give, or would let a refusal be kept (RFC 9213 §2.2: who heeds a
@@ -18,12 +18,13 @@ interface Closing {
 }
 
 /** RFC 9112 §9.6: after `Connection: close` no further request of the connection is processed; Node may have parsed one already. */
-export function isClosing(req: Incoming): boolean {
-  return (req.socket as Closing)[CLOSING] === true
+export function isClosing({ socket }: Exchange): boolean {
+  return (socket as Closing | undefined)?.[CLOSING] === true
 }
 
 /** Answers with a refusal, past all handlers: they would change it, or wait for the whole body first. */
-export function writeRefusal(req: Incoming, res: Outgoing, refusal: Refusal): void {
+export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal): void {
+  const { res, socket } = exchange
   if (res.headersSent) return void res.destroy()
   const headers: OutgoingHttpHeaders = { ...(refusal.headers as OutgoingHttpHeaders) }
   headers['Content-Length'] = Buffer.byteLength(refusal.body)
@@ -31,19 +32,17 @@ export function writeRefusal(req: Incoming, res: Outgoing, refusal: Refusal): vo
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   if (set.includes('link')) headers.Link = [...linesOf(res.getHeader('link')), ...linesOf(headers.Link)]
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (!isHttp2(req) && leavesBodyUnread(req)) {
+  if (socket && declaresBody(exchange) && !req.complete) {
     headers.Connection = 'close'
-    ;(req.socket as Closing)[CLOSING] = true
+    ;(socket as Closing)[CLOSING] = true
   }
   ;(res as ServerResponse).writeHead(refusal.status, headers)
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body)
 }
 
-function leavesBodyUnread(req: Incoming): boolean {
-  const { headers } = req
-  const declared = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-  return declared && !req.complete
+function declaresBody({ headers }: Exchange): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 function linesOf(value: unknown): string[] {

@@ -48,7 +48,7 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  const decision = gate.decide(readIncoming(req))
+  const decision = gate.decide(readIncoming(req, req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
   if (socket.destroyed || socket.readableEnded) {
