@@ -29,8 +29,9 @@ export interface Caching {
   /**
    * Decides as the head is written, and writes Cache-Control and Vary; brings Expires and targeted fields in line, and
    * removes Age. Returns whether a shared cache may store the answer. 1xx are left as they are.
+   * `names` are those of the fields set so far, in lower case, where they are known.
    */
-  stamp(head: ResponseHead, answer: CachedAnswer): boolean
+  stamp(head: ResponseHead, answer: CachedAnswer, names?: readonly string[]): boolean
   /**
    * {@link compilePolicy} for what handlers say request by request: a policy that is text is worked out once.
    *
@@ -53,10 +54,10 @@ export function createCaching(options: CachingOptions, now: () => number = Date.
   }
 
   return {
-    stamp(head, answer) {
+    stamp(head, answer, names = head.getHeaderNames()) {
       if (answer.status < 200) return false
       const ceiling = ceilingFor(answer)
-      const said = findFields(head)
+      const said = findFields(names)
       if (!said) {
         head.setHeader('Cache-Control', ceiling.text)
         head.setHeader('Vary', answer.vary)
