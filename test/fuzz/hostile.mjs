@@ -30,7 +30,8 @@ export const HOSTILITIES = [
     void request.fields.push(`${random.of(OVERRIDES)}: ${random.of(['DELETE', 'GET', ''])}`),
   (request, random) =>
     void (request.target += `${request.target.includes('?') ? '&' : '?'}${random.of(['_method=DELETE', '%5fmethod=x', '_METHOD=PUT', '_method[]=a'])}`),
-  (request, random) => void request.fields.push(`Host: ${random.of(['fuzz.test', 'evil.test', ''])}`),
+  (request, random) =>
+    void request.fields.push('Host: fuzz.test', `Host: ${random.of(['fuzz.test', 'evil.test', ''])}`),
   (request, random) =>
     void (request.fields[0] = `Host: ${random.of(['fuzz.test, evil.test', 'user@fuzz.test', 'fuzz test', '/', '[::1', 'fuzz.test:x'])}`),
   (request, random) =>
