@@ -36,7 +36,8 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   }
 
   add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
-    const now = this.#options.clock.elapsed()
+    // In whole ms, which weigh less than parts of them.
+    const now = Math.trunc(this.#options.clock.elapsed())
     const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection

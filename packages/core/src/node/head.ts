@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { AddedLines, addLines, takesLines } from './added-lines.js'
 import { carriedBy, type Carried } from './exchange.js'
 import type { Outgoing } from './outgoing.js'
 
@@ -24,6 +25,11 @@ function stampedWriteHead(this: Outgoing, status: number, ...rest: unknown[]): O
   return writeStamped(this, inheritedWriteHead(this), status, rest)
 }
 
+/** Whether the head of this response is written by Node itself, with nobody but this package in between. */
+export function isUnhooked(res: Outgoing): res is ServerResponse {
+  return (res.writeHead as WriteHead) === stampedWriteHead && takesLines(res, inheritedWriteHead(res))
+}
+
 /** For a response whose `writeHead` somebody has hooked before. */
 function stampedBefore(writeHead: WriteHead): WriteHead {
   return function stampedWriteHeadOfAnother(status, ...rest) {
@@ -47,8 +53,18 @@ function writeStamped(res: Outgoing, writeHead: WriteHead, status: number, rest:
   const fields = (message === undefined ? (rest[0] ?? rest[1]) : rest[1]) as Fields | undefined
   if (fields) setFields(res, fields)
   res.statusCode = status
-  stampAll(carried, res)
-  return message === undefined ? writeHead.call(res, status) : writeHead.call(res, status, message)
+  const write = () =>
+    message === undefined ? writeHead.call(res, status) : writeHead.call(res, status, message)
+  // What a second gate stamps depends on what the first has: both write to the response itself.
+  if (carried.outer || !takesLines(res, writeHead)) {
+    stampAll(carried, res)
+    return write()
+  }
+  const head = new AddedLines(res)
+  carried.admission.stamp(head)
+  write()
+  addLines(res, head.lines)
+  return res
 }
 
 /** The inner gate first, as its word is the narrower one. */
