@@ -1,51 +1,20 @@
 // oxlint-disable vitest/no-standalone-expect -- lessons are played within tests
-import type { Admission, Gate, Registry } from '@api-terms/core'
+import type { Admission, Registry } from '@api-terms/core'
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { expect } from 'vitest'
 import { registry } from '../battery/accounts.js'
 import { nothingHeld, SOON } from '../battery/running.js'
 import type { Stage } from '../battery/scenario.js'
 import { bearer } from '../callers/ask.js'
-import { Http2Caller } from '../callers/http2.js'
 import { RawCaller } from '../callers/raw.js'
-import type { Exchanged, Handlers, Running } from '../subjects.js'
+import type { Exchanged, Handlers } from '../subjects.js'
 import type { Lesson } from './lesson.js'
+import { asking, countsOf, OVER_HTTP1, OVER_HTTP2, type Ways } from './ways.js'
 
 /** Says when the work of handlers is done. */
 const WORK = new EventEmitter().setMaxListeners(100)
-
-/** A caller who has asked, and can leave in several ways. */
-type Ways = Readonly<Record<string, () => unknown>>
-
-const OVER_HTTP1 = ['destroys its socket', 'resets its connection', 'closes its half'] as const
-const OVER_HTTP2 = ['resets its stream', 'destroys its session', 'closes its socket'] as const
-
-async function asking(running: Running, target: string): Promise<Ways> {
-  if (running.subject.http2) {
-    const caller = await Http2Caller.to(running.port)
-    const stream = caller.open('GET', target, [bearer('acme')]).resume()
-    return {
-      async 'resets its stream'() {
-        stream.close(constants.NGHTTP2_CANCEL)
-        // What a ping is answered after has arrived: nothing else tells.
-        await new Promise((resolve) => caller.session.ping(resolve))
-      },
-      'destroys its session': () => caller.session.destroy(),
-      'closes its socket': () => caller.socket.destroy(),
-    }
-  }
-  const { socket } = (await RawCaller.to(running.port, { allowHalfOpen: true })).ask('GET', target, [
-    bearer('acme'),
-  ])
-  return {
-    'destroys its socket': () => socket.destroy(),
-    'resets its connection': () => socket.resetAndDestroy(),
-    'closes its half': () => socket.end(),
-  }
-}
 
 interface Point {
   readonly name: string
@@ -137,14 +106,6 @@ function taking(ms: number): Registry {
 
 function listenersOf(socket: Socket): Record<string, number> {
   return Object.fromEntries(socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]))
-}
-
-function countsOf(gate: Gate) {
-  const counts = { admitted: 0, released: 0, abandoned: 0 }
-  gate.on('admitted', () => counts.admitted++)
-  gate.on('released', () => counts.released++)
-  gate.on('abandoned', () => counts.abandoned++)
-  return counts
 }
 
 const during = slowly()
