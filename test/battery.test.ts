@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RefusedEvent } from '@api-terms/core'
 import { createGate } from '@api-terms/core'
+import { REASONS } from '../packages/core/src/refusal.js'
 import { gateOptions, TERMS_LINK, TERMS_URL } from './battery/accounts.js'
 import { BODIES } from './battery/bodies.js'
 import { COUNTED } from './battery/counted.js'
@@ -35,6 +36,15 @@ describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s',
 test('ids of cases are unique', () => {
   const ids = [...REFUSED, ...ADMITTED, ...SCENARIOS].map(({ id }) => id)
   expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
+})
+
+/** No gate refuses for these yet. */
+const EXEMPT = new Map<string, string>([['terms-not-accepted', 'acceptance of the Terms is not checked yet']])
+
+test('each reason has a case, but for those that are named as exempt', () => {
+  const played = REFUSED.filter(({ runsOn }) => SUBJECTS.some((subject) => runsOn?.(subject) ?? true))
+  const reasons = Object.keys(REASONS).filter((reason) => !EXEMPT.has(reason))
+  expect([...new Set(played.map(({ reason }) => reason))].toSorted()).toEqual(reasons.toSorted())
 })
 
 async function refuses(subject: Subject, the: RefusalCase): Promise<void> {
