@@ -30,7 +30,7 @@ export interface Gate {
   readonly maxBodyBytes: number
 
   /**
-   * Decides on a request. Never rejects: what goes wrong becomes a refusal. An admission holds its connection until `release()`,
+   * Decides on a request. Never rejects, given a request: what goes wrong becomes a refusal. An admission holds its connection until `release()`,
    * which is for the caller to call, once the response is over, whatever happens.
    */
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>

@@ -12,6 +12,9 @@ type Reported = Pick<Visit, 'identity'> &
     readonly request: { readonly method: string; readonly path: string }
   }
 
+/** An outage fails every request: it is told when it begins, and while it goes on so often. */
+const WARNING_PAUSE_MS = 60_000
+
 /** Tells the provider what the gate does. Nothing is put together where nobody listens. */
 export class Reports {
   constructor(
@@ -65,13 +68,19 @@ export class Reports {
     })
   }
 
+  readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
   /** A warning is being told just now. */
   warning = false
 
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
     if (!this.events.heard('warning')) return
+    const now = this.clock.elapsed()
+    const before = this.#warned.get(code)
+    const count = (before?.untold ?? 0) + 1
+    if (before && now - before.toldAt < WARNING_PAUSE_MS) return void (before.untold = count)
+    this.#warned.set(code, { toldAt: now, untold: 0 })
     this.warning = true
-    this.events.tell('warning', { at: this.#now(), api: this.api, code, message, cause })
+    this.events.tell('warning', { at: this.#now(), api: this.api, code, message, count, cause })
     this.warning = false
   }
 

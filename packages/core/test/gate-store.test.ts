@@ -149,7 +149,7 @@ describe.each(FAILINGS)('while the store %s', (mode) => {
     store.mode = mode
     const outcomes = [await get(), await get(), await get()]
     expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'connections-exhausted'])
-    expect(warnings()).toEqual(['store-failed', 'store-failed', 'store-failed'])
+    expect(warnings()).toEqual(['store-failed'])
     if (outcomes[0]?.admitted) outcomes[0].release()
     expect(outcomeOf(await get())).toBe('admitted')
     expect(store.released).toEqual([])
@@ -169,11 +169,32 @@ describe.each(FAILINGS)('while the store %s', (mode) => {
     store.mode = mode
     const outcomes = [await get(), await get(), await get()]
     expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'admitted'])
-    expect(warnings()).toHaveLength(3)
+    expect(warnings()).toHaveLength(1)
     expect(await gate.connections()).toHaveLength(3)
     for (const outcome of outcomes) if (outcome.admitted) outcome.release()
     expect(await gate.connections()).toEqual([])
     expect(store.released).toEqual([])
+  })
+})
+
+test('an outage is told as it begins, and then once a minute, with how often', async () => {
+  const { store, clock, get, told } = gateOver({ whenStoreFails: 'admit' })
+  store.mode = 'rejects'
+  for (let i = 0; i < 5; i++) await get()
+  clock.advance(60_000)
+  await get()
+  const warnings = told.filter(({ name }) => name === 'warning')
+  expect(warnings).toMatchObject([
+    { code: 'store-failed', count: 1 },
+    { code: 'store-failed', count: 5 },
+  ])
+})
+
+describe('who counts nothing while the store fails', () => {
+  test('still lets in nobody whose limit is 0', async () => {
+    const { store, get } = gateOver({ whenStoreFails: 'admit' }, 0)
+    store.mode = 'throws'
+    expect(outcomeOf(await get())).toBe('connections-exhausted')
   })
 })
 

@@ -297,3 +297,31 @@ test('everyone whom a raised limit lets in tells that limit', async () => {
     { name: 'admitted', inUse: 3, limit: 10 },
   ])
 })
+
+test('nobody is let in who got a slot before the limit was lowered, and was looked up while it was', async () => {
+  const { registry, ...accounts } = twoAccounts()
+  const lookups: (() => void)[] = []
+  let slow = false
+  const slowly: Registry = {
+    findByDigest: (digest) =>
+      slow
+        ? new Promise((resolve) => lookups.push(() => resolve(registry.peekByDigest(digest))))
+        : registry.findByDigest(digest),
+  }
+  const { gate, keys } = gateWith(
+    { registry: slowly, limits: { read: 1 }, credentials: { cacheMs: 0 }, connections: { waitMs: 1000 } },
+    { ...accounts, registry },
+  )
+  const first = await admitted(gate, asking(keys.crm))
+  const second = gate.admit(asking(keys.crm))
+  await settled()
+  slow = true
+  first.release()
+  await settled()
+  await gate.setLimits({ read: 0 })
+  lookups.splice(0).forEach((answer) => answer())
+  await settled()
+  expect(await gate.connections()).toEqual([])
+  await gate.close()
+  expect(outcomeOf(await second)).toBe('limits-unavailable')
+})

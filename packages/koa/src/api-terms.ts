@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createGate, type Admission, type Caller, type Gate, type GateOptions } from '@api-terms/core'
-import { admissionOf as admissionOfRequest, enter, watchArrivals } from '@api-terms/core/node'
+import type { Admission, Caller, Gate, GateOptions } from '@api-terms/core'
+import { admissionOf as admissionOfRequest, enter, gateOf } from '@api-terms/core/node'
 
 /** What the middleware needs of a context of Koa 2 or 3. */
 export interface KoaContext {
@@ -21,11 +21,10 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * @throws OptionsError listing everything that is wrong with the options.
  */
 export function apiTerms(gateOrOptions: Gate | GateOptions): KoaMiddleware {
-  const gate = 'admit' in gateOrOptions ? gateOrOptions : createGate(gateOrOptions)
-  watchArrivals()
+  const gate = gateOf(gateOrOptions)
   return function apiTermsMiddleware(ctx, next) {
     const entered = enter(gate, ctx.req, ctx.res, { target: ctx.originalUrl, caller: new KoaCaller(ctx) })
-    if (entered instanceof Promise) return entered.then((admission) => goOn(admission, ctx, next))
+    if (entered && 'then' in entered) return entered.then((admission) => goOn(admission, ctx, next))
     return goOn(entered, ctx, next)
   }
 }

@@ -104,7 +104,8 @@ export class SteadfastStore implements ConnectionStore {
       case 'refuse':
         throw new StoreError('the connection store failed', { cause })
       case 'admit':
-        return { lease: UNCOUNTED, inUse: 1 }
+        // Counting nothing is not letting in who is blocked.
+        return ask.limit > 0 ? { lease: UNCOUNTED, inUse: 1 } : { lease: undefined, inUse: 0 }
       case 'local':
         return this.#markLocal(this.#local.acquire(ask))
     }

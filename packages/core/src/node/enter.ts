@@ -77,7 +77,10 @@ function settle(
   if (exchange.outer) carry(req, exchange)
   outcome.carriedBy(exchange)
   // Ended between its admission and now: it has just been cut off.
-  if (exchange.isOver) return undefined
+  if (exchange.isOver) {
+    outcome.release()
+    return undefined
+  }
   releaseWithSocket(exchange)
   if (gate.maxBodyBytes !== Infinity && isUnmeasured(request))
     boundBody(exchange, req, gate.maxBodyBytes, outcome)

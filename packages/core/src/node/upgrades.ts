@@ -13,13 +13,13 @@ import { asGuard } from './unguarded.js'
 
 type Outcome = Admission | Refusal
 
-/** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. */
+/** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
 export type UpgradeHandler = (
   req: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   admission: Admission,
-) => void
+) => unknown
 
 /**
  * Puts the gate before the upgrades of a server: WebSockets reach no middleware. Who is admitted holds its connection until the
@@ -60,7 +60,7 @@ async function guardUpgrade(
   // Ended between its admission and now: it has just been cut off.
   if (socket.destroyed) return
   socket.on('close', () => outcome.release())
-  onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
+  await onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
 }
 
 /** So much of what comes while an upgrade is decided is taken in; the rest waits with the peer. */
