@@ -114,7 +114,7 @@ describe('a policy that cannot be kept is refused at start-up, with the remedy',
     ]
     expect(issuesOf({ default: 'pubic', rules })).toEqual([
       expect.stringContaining('default: holds "pubic"'),
-      expect.stringContaining('rules.0.path: must begin with /'),
+      expect.stringContaining("rules.0.path: must begin with '/'"),
       expect.stringContaining('rules.0.policy: holds "no-stor"'),
       expect.stringContaining('rules.1.path: is no pattern of path-to-regexp 8'),
       expect.stringContaining('rules.1.methods.0: must be a method in capitals'),
