@@ -4,7 +4,7 @@ import type { CacheRule, CachingOptions } from './options.js'
 import { compilePolicy } from './policy.js'
 
 /** The ceiling for an answer, by the first rule that matches. */
-export type PickCeiling = (method: string, path: string, account: string) => Ceiling
+type PickCeiling = (method: string, path: string, account: string) => Ceiling
 
 export function createPicker(options: CachingOptions, noStore: Ceiling): PickCeiling {
   const decode = createPathDecoder()
