@@ -7,9 +7,9 @@ export interface CacheRule {
   /** A pattern of path-to-regexp 8, read as `requests.paths` are: `/v1/countries`, `/v1/*rest`. */
   path: string
   /** The methods, in capitals; HEAD follows GET. Absent: `['GET']`, since other answers are kept only where they are named. */
-  methods?: string[] | undefined
+  methods?: readonly string[] | undefined
   /** Ids of the accounts it is for. Absent: all. */
-  accounts?: string[] | undefined
+  accounts?: readonly string[] | undefined
   /** The most that is permitted: a handler may shorten or narrow it, never the reverse. */
   policy: CachePolicy
 }
@@ -19,7 +19,7 @@ export interface CachingOptions {
   /** For answers to GET and HEAD that no rule matches. Default: `no-store`. */
   default?: CachePolicy | undefined
   /** Policies for some answers; the first that matches decides. Default: none. */
-  rules?: CacheRule[] | undefined
+  rules?: readonly CacheRule[] | undefined
 }
 
 const policySchema = v.pipe(
