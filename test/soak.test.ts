@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { runScript } from './script.js'
 
 test(
-  'a few thousand requests that end in all the ways there are leave nothing behind',
+  'two thousand requests that end in all the ways there are leave nothing behind',
   { timeout: 120_000 },
   async () => {
     const { code, printed } = await runScript('test/soak/main.mjs', [
       '--requests',
-      '3000',
+      '2000',
       '--together',
       '--short',
     ])
