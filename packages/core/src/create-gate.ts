@@ -57,6 +57,7 @@ export function createGate(options: GateOptions): Gate {
       reports.released(connection, why)
     },
   })
+  const endLostLeases = store.onLost?.((lease) => open.lost(lease))
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms.url, caching) : undefined,
@@ -83,7 +84,7 @@ export function createGate(options: GateOptions): Gate {
     timeoutMs,
   })
   // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
-  const endSubscription = registry.onChange?.((change) => {
+  const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
     queueMicrotask(() => gate.reconsider(change?.account))
   })
@@ -97,7 +98,10 @@ export function createGate(options: GateOptions): Gate {
     limits,
     store,
     open,
-    endSubscription,
+    endSubscriptions() {
+      endRegistryChanges?.()
+      endLostLeases?.()
+    },
   })
   return gate
 }

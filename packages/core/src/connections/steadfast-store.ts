@@ -59,6 +59,10 @@ export class SteadfastStore implements ConnectionStore {
     }
   }
 
+  onLost(listener: (lease: Lease) => void): () => void {
+    return this.#options.store.onLost?.(listener) ?? (() => {})
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#options.store.close(), this.#local.close()])
   }
