@@ -34,7 +34,7 @@ export interface CheckedOptions {
   readonly prefix: string
   readonly leaseMs: number
   readonly timeoutMs: number
-  readonly onWarning: (warning: RedisWarning) => void
+  warn(code: RedisWarning['code'], message: string, cause: unknown): void
 }
 
 const KNOWN = ['client', 'prefix', 'leaseMs', 'timeoutMs', 'onWarning']
@@ -64,7 +64,18 @@ export function checkOptions(options: RedisConnectionsOptions): CheckedOptions {
     if (!KNOWN.includes(path))
       issues.push({ path, message: `is not an option; there are ${KNOWN.join(', ')}` })
   if (issues.length > 0 || !client) throw new OptionsError(issues)
-  return { client, prefix, leaseMs, timeoutMs, onWarning }
+  return { client, prefix, leaseMs, timeoutMs, warn: warningTo(onWarning) }
+}
+
+/** A listener that throws must not stop what it is told of. */
+function warningTo(onWarning: (warning: RedisWarning) => void): CheckedOptions['warn'] {
+  return (code, message, cause) => {
+    try {
+      onWarning({ code, message, cause })
+    } catch (thrown) {
+      process.emitWarning(thrown instanceof Error ? thrown : String(thrown), 'ApiTermsWarning')
+    }
+  }
 }
 
 /** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */

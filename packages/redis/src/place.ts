@@ -1,4 +1,4 @@
-import type { Lease, LeaseAnswer, Pending } from '@api-terms/core'
+import type { Lease, LeaseAnswer, LeaseAsk, Pending } from '@api-terms/core'
 
 /** What a place asks of the store that it belongs to. */
 export interface PlaceKeeper {
@@ -20,15 +20,21 @@ export class Place implements Pending<LeaseAnswer> {
   #resolve!: (answer: LeaseAnswer) => void
   #reject!: (cause: unknown) => void
 
+  readonly limit: number
+  readonly waitMs: number
+  /** 0: it does not wait. */
+  readonly maxWaiting: number
+
   constructor(
     private readonly keeper: PlaceKeeper,
     /** Begins with the name of the process, which is how whoever serves the line knows whom to tell. */
     readonly id: string,
     readonly counter: string,
-    readonly limit: number,
-    readonly waitMs: number,
-    readonly maxWaiting: number,
+    { limit, waitMs, maxWaiting }: LeaseAsk,
   ) {
+    this.limit = limit
+    this.waitMs = waitMs
+    this.maxWaiting = waitMs > 0 ? maxWaiting : 0
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { StoreError } from '@api-terms/core'
 import type { SendCommand } from './client.js'
 import type { Script } from './scripts.js'

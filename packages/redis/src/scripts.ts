@@ -73,9 +73,9 @@ local open, waiting = settle(key, ARGV[5], limit)
 
 -- Never more leases alive than the limit, and nobody before the line.
 if waiting == 0 and open < limit then
-  redis.call('ZADD', key, now + lease, id)
+  local added = redis.call('ZADD', key, now + lease, id)
   keep(key, lease)
-  return {1, open + 1}
+  return {1, open + added}
 end
 
 -- A client that lost its connection sends again what had been done already: the same place must not be counted twice.

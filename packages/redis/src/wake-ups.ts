@@ -7,6 +7,14 @@ const LOOK_WITHOUT_MS = 100
 /** When to subscribe again where it failed. */
 const AGAIN_MS = 1000
 
+export interface WakeUpListener {
+  /** This place in line has become a lease. */
+  onWoken(id: string, inUse: number): void
+  /** Messages are heard from now on. What was told before is lost: time to look. */
+  onStarted(): void
+  onFailed(cause: unknown): void
+}
+
 /** Hears that places in line of this process have become leases. Subscribes as somebody has to wait for the first time. */
 export class WakeUps {
   #state: 'off' | 'starting' | 'on' | 'closed' = 'off'
@@ -16,10 +24,7 @@ export class WakeUps {
   constructor(
     private readonly client: Connected,
     private readonly channel: string,
-    private readonly onWoken: (id: string, inUse: number) => void,
-    /** What was told before is lost: time to look. */
-    private readonly onStarted: () => void,
-    private readonly onFailed: (cause: unknown) => void,
+    private readonly hears: WakeUpListener,
   ) {}
 
   get lookMs(): number {
@@ -31,20 +36,20 @@ export class WakeUps {
     this.#state = 'starting'
     const heard = (message: string) => {
       const [id = '', inUse] = message.split(' ')
-      this.onWoken(id, Number(inUse))
+      this.hears.onWoken(id, Number(inUse))
     }
     this.client.subscribe(this.channel, heard).then(
       (end) => {
         if (this.#state === 'closed') return quietly(end)
         this.#state = 'on'
         this.#end = end
-        this.onStarted()
+        this.hears.onStarted()
       },
       (cause: unknown) => {
         if (this.#state === 'closed') return
         this.#state = 'off'
         this.#again = performance.now() + AGAIN_MS
-        this.onFailed(cause)
+        this.hears.onFailed(cause)
       },
     )
   }

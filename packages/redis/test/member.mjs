@@ -47,7 +47,7 @@ async function load({ asks, tasks, forMs }) {
       granted++
       const inside = await observer.incr(ask.account)
       seen[ask.account] = Math.max(seen[ask.account] ?? 0, inside)
-      if (Math.random() < 0.5) await passed(Math.random() * 4)
+      await passed(Math.random() * 10)
       await observer.decr(ask.account)
       store.release(lease)
       if (Math.random() < 0.1) store.release(lease)

@@ -19,7 +19,7 @@ test.each<[string, unknown, string[]]>([
   expect(() => redisConnections(options as RedisConnectionsOptions)).toThrow(
     expect.objectContaining({
       code: 'API_TERMS_OPTIONS',
-      issues: paths.map((path) => expect.objectContaining({ path })),
+      issues: paths.map((path) => expect.objectContaining({ path }) as unknown),
     }),
   )
 })

@@ -6,8 +6,8 @@ import { startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { startMember, type Member } from './members.js'
 import { answerOf, ASK, freshPrefix, leaseOf } from './store-setting.js'
 
-const LEASE_MS = 2000
-const TIMES = { leaseMs: LEASE_MS, timeoutMs: 500 }
+const LEASE_MS = 1600
+const TIMES = { leaseMs: LEASE_MS, timeoutMs: 400 }
 /** How long a look, a message and a busy machine may take beyond the lease. */
 const SLACK_MS = LEASE_MS / 3 + 1000
 
@@ -45,7 +45,7 @@ test('several processes never hold more than an account may, use it to the full,
   const { prefix, all } = await members(4, { leaseMs: 20_000, timeoutMs: 5000 })
   const limits = { one: 1, three: 3, ten: 10 }
   const asks = Object.entries(limits).map(([account, limit]) => ({ ...ASK, account, limit }))
-  const loads = await Promise.all(all.map((member) => member.load({ asks, tasks: 16, forMs: 3000 })))
+  const loads = await Promise.all(all.map((member) => member.load({ asks, tasks: 24, forMs: 3000 })))
   const most = (account: string) => Math.max(...loads.map(({ seen }) => seen[account] ?? 0))
   expect({ one: most('one'), three: most('three'), ten: most('ten') }).toEqual(limits)
   expect(loads.reduce((sum, { granted }) => sum + granted, 0)).toBeGreaterThan(200)
@@ -130,7 +130,7 @@ describe.concurrent('a process that is killed', () => {
 })
 
 describe.concurrent('a process that is stopped for longer than its leases last', () => {
-  test('learns that it lost them, and cannot give back what is not its own any more', async ({ expect }) => {
+  test('learns that it lost them, and cannot give back what is not its own any more', async (context) => {
     const { prefix, all } = await members(1)
     const [member] = all as [Member]
     const number = await member.take()
@@ -138,7 +138,7 @@ describe.concurrent('a process that is stopped for longer than its leases last',
     member.signal('SIGSTOP')
     const mine = await leaseOf(store, { waitMs: 10_000 })
     member.signal('SIGCONT')
-    await expect.poll(() => member.lost(), { timeout: 4000 }).toEqual([number])
+    await context.expect.poll(() => member.lost(), { timeout: 4000 }).toEqual([number])
     await member.release(number!)
     expect(await answerOf(store)).toMatchObject({ lease: undefined, inUse: 1 })
     store.release(mine)
@@ -146,14 +146,14 @@ describe.concurrent('a process that is stopped for longer than its leases last',
     await store.close()
   })
 
-  test('learns it also where nobody has taken the slot', async ({ expect }) => {
+  test('learns it also where nobody has taken the slot', async (context) => {
     const { all } = await members(1)
     const [member] = all as [Member]
     const number = await member.take()
     member.signal('SIGSTOP')
     await passed(LEASE_MS + 100)
     member.signal('SIGCONT')
-    await expect.poll(() => member.lost(), { timeout: 4000 }).toEqual([number])
+    await context.expect.poll(() => member.lost(), { timeout: 4000 }).toEqual([number])
   })
 
   test('while it waits comes in all the same, in its turn', async () => {

@@ -94,13 +94,13 @@ describe('what Redis is asked', () => {
   })
 
   test('to renew all that a process holds is a command for 500 connections', async () => {
-    const store = storeWith({ leaseMs: 3000, timeoutMs: 750 })
+    const store = storeWith({ leaseMs: 2400, timeoutMs: 600 })
     const asks = Array.from({ length: 1000 }, (_, i) => ({ account: `account-${i % 300}`, limit: 4 }))
     await Promise.all(asks.map((ask) => leaseOf(store, ask)))
     await client.configResetStat()
-    await passed(1500)
+    await passed(1200)
     expect((await commandsRun(client))['evalsha']).toBe(2)
-    await passed(2500)
+    await passed(1600)
     const { inUse } = await answerOf(store, { account: 'account-0', limit: 4 })
     expect(inUse).toBe(4)
   })
@@ -177,7 +177,7 @@ describe('a store', () => {
     const lost: Lease[] = []
     store.onLost?.((lease) => lost.push(lease))
     await leaseOf(store)
-    await passed(2500)
+    await passed(1300)
     expect(await answerOf(store)).toMatchObject({ lease: undefined, inUse: 1 })
     expect(lost).toEqual([])
   })
