@@ -20,6 +20,8 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   vi.unstubAllEnvs()
+  // What a block connected to it says of its end is of no interest.
+  vi.spyOn(console, 'error').mockReturnValue()
   await redis.stop()
 })
 

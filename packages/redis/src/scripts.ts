@@ -58,8 +58,8 @@ local function settle(key, channels, limit)
 end
 
 -- The key outlives every lease in it, those of a process with longer ones too, and is gone soon after if all have died.
-local function keep(key, lease)
-  if redis.call('PTTL', key) < lease then redis.call('PEXPIRE', key, 2 * lease) end
+local function keep(key, lease, isNew)
+  if isNew or redis.call('PTTL', key) < lease then redis.call('PEXPIRE', key, 2 * lease) end
 end
 `
 
@@ -74,7 +74,7 @@ local open, waiting = settle(key, ARGV[5], limit)
 -- Never more leases alive than the limit, and nobody before the line.
 if waiting == 0 and open < limit then
   local added = redis.call('ZADD', key, now + lease, id)
-  keep(key, lease)
+  keep(key, lease, open == 0)
   return {1, open + added}
 end
 
