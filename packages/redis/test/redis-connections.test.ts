@@ -63,6 +63,17 @@ describe('what is in Redis', () => {
     expect(await client.keys(`${prefix}*`)).toEqual([])
   })
 
+  test('is gone too once a line has been left', async () => {
+    const store = storeWith()
+    const held = await leaseOf(store)
+    const [first, second] = [1, 2].map(() => store.acquire({ ...ASK, waitMs: 5000 }))
+    await done()
+    await passed(5)
+    for (const place of [first, second]) if (place && 'leave' in place) place.leave()
+    store.release(held)
+    await expect.poll(() => client.keys(`${prefix}*`)).toEqual([])
+  })
+
   test('goes by itself where everybody has died', async () => {
     const store = storeWith({ leaseMs: 8000 })
     await leaseOf(store)
