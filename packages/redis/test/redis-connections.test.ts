@@ -105,13 +105,13 @@ describe('what Redis is asked', () => {
   })
 
   test('to renew all that a process holds is a command for 500 connections', async () => {
-    const store = storeWith({ leaseMs: 2400, timeoutMs: 600 })
+    const store = storeWith({ leaseMs: 1800, timeoutMs: 450 })
     const asks = Array.from({ length: 1000 }, (_, i) => ({ account: `account-${i % 300}`, limit: 4 }))
     await Promise.all(asks.map((ask) => leaseOf(store, ask)))
     await client.configResetStat()
-    await passed(1200)
+    await passed(900)
     expect((await commandsRun(client))['evalsha']).toBe(2)
-    await passed(1600)
+    await passed(1200)
     const { inUse } = await answerOf(store, { account: 'account-0', limit: 4 })
     expect(inUse).toBe(4)
   })
@@ -123,9 +123,9 @@ describe('what Redis is asked', () => {
       await leaseOf(store, ask)
       answerOf(store, { ...ask, waitMs: 60_000 }).catch(() => undefined)
     }
-    await passed(1200)
+    await passed(300)
     await client.configResetStat()
-    await passed(2000)
+    await passed(1500)
     const { evalsha = 0 } = await commandsRun(client)
     expect(evalsha).toBeGreaterThanOrEqual(1)
     expect(evalsha).toBeLessThanOrEqual(3)
@@ -200,12 +200,11 @@ describe('a store', () => {
     const leases = [await leaseOf(store, { limit: 3 }), await leaseOf(store, { limit: 3 })]
     store.release(await leaseOf(store, { limit: 3 }))
     await client.del(`${prefix}{telephony|acme|read}`)
-    await passed(1200)
-    expect(lost).toEqual(leases)
+    await expect.poll(() => lost).toEqual(leases)
     stop?.()
     await leaseOf(store, { limit: 3 })
     await client.del(`${prefix}{telephony|acme|read}`)
-    await passed(800)
+    await passed(400)
     expect(lost).toHaveLength(2)
   })
 

@@ -83,7 +83,7 @@ const BARRIERS = ['one', 'two', 'five'] as const
  * Commands and wake-ups of one server arrive in the order in which they were sent: once a wake-up sent last has been heard, so has all that
  * was sent before it.
  */
-async function allHeard(store: ConnectionStore): Promise<void> {
+export async function allHeard(store: ConnectionStore): Promise<void> {
   await Promise.all(
     BARRIERS.map(async (account) => {
       try {
