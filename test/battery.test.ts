@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RefusedEvent } from '@api-terms/core'
 import { createGate } from '@api-terms/core'
+import { REASONS } from '../packages/core/src/refusal.js'
 import { gateOptions, TERMS_LINK, TERMS_URL } from './battery/accounts.js'
 import { BODIES } from './battery/bodies.js'
 import { COUNTED } from './battery/counted.js'
@@ -20,7 +21,7 @@ import { SUBJECTS, type Subject } from './subjects.js'
 const SCENARIOS = [...OVER_SOCKETS, ...BODIES, ...COUNTED]
 const REFUSED = [...REFUSED_CREDENTIALS, ...REFUSED_REQUESTS, ...REFUSED_OTHERWISE]
 
-describe.each(SUBJECTS)('$name', (subject) => {
+describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s', (_name, subject) => {
   for (const the of REFUSED.filter((each) => each.runsOn?.(subject) ?? true)) {
     test(`${the.id}: ${the.title} (${the.basis})`, () => refuses(subject, the))
   }
@@ -35,6 +36,15 @@ describe.each(SUBJECTS)('$name', (subject) => {
 test('ids of cases are unique', () => {
   const ids = [...REFUSED, ...ADMITTED, ...SCENARIOS].map(({ id }) => id)
   expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
+})
+
+/** No gate refuses for these yet. */
+const EXEMPT = new Map<string, string>([['terms-not-accepted', 'acceptance of the Terms is not checked yet']])
+
+test('each reason has a case, but for those that are named as exempt', () => {
+  const played = REFUSED.filter(({ runsOn }) => SUBJECTS.some((subject) => runsOn?.(subject) ?? true))
+  const reasons = Object.keys(REASONS).filter((reason) => !EXEMPT.has(reason))
+  expect([...new Set(played.map(({ reason }) => reason))].toSorted()).toEqual(reasons.toSorted())
 })
 
 async function refuses(subject: Subject, the: RefusalCase): Promise<void> {

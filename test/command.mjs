@@ -25,17 +25,21 @@ export class StepFailed extends Error {
 
 /**
  * Runs a program and waits for its end. What it prints goes to stderr, because the stdout of `npm start` belongs to the
- * example; `stdout: 'inherit'` changes that. SIGINT and SIGTERM are passed on, so that no child outlives its parent.
+ * example; `stdout: 'inherit'` changes that, and `hear` is given all of it besides. SIGINT and SIGTERM are passed on, so that no child outlives its parent.
  */
-export function run(program, args, { env = {}, stdout = 2 } = {}) {
+export function run(program, args, { env = {}, stdout = 2, hear } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      stdio: ['ignore', stdout, 2],
+      stdio: hear ? ['ignore', 'pipe', 'pipe'] : ['ignore', stdout, 2],
       // npm's and pnpm's programs are .cmd files there, which only a shell can start.
       shell: process.platform === 'win32',
     })
+    if (hear) {
+      listen(child.stdout, stdout === 'inherit' ? process.stdout : process.stderr, hear)
+      listen(child.stderr, process.stderr, hear)
+    }
     const passOn = (signal) => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM']
     for (const signal of signals) process.on(signal, passOn)
@@ -48,6 +52,13 @@ export function run(program, args, { env = {}, stdout = 2 } = {}) {
         new StepFailed(`${[program, ...args].join(' ')} ${how}`, code ?? 128 + constants.signals[signal]),
       )
     })
+  })
+}
+
+function listen(from, to, hear) {
+  from.setEncoding('utf8').on('data', (text) => {
+    hear(text)
+    to.write(text)
   })
 }
 

@@ -16,7 +16,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       TermsOptions WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
-    values: `admissionOf enter guardRequests guardUpgrades holdContinue`,
+    values: `admissionOf enter gateOf guardRequests guardUpgrades`,
     types: `AdmittedHandler Incoming IncomingFacts Outgoing UpgradeHandler`,
   },
   '@api-terms/express': {

@@ -191,16 +191,25 @@ describe('an upgrade', () => {
     await until(() => isIdle(gate))
   })
 
-  test('whose handler throws gives its slot back and closes its socket', async () => {
-    const { gate, keys } = gateWith()
-    const { port } = await upgradesBehind(gate, opened, () => {
-      throw new Error('handler')
-    })
-    const caller = new RawSocket(port, opened).ask(keys.crm)
-    await until(() => caller.closed)
-    await until(() => isIdle(gate))
-    expect(caller.received).toBe('')
-  })
+  const throws = () => {
+    throw new Error('handler')
+  }
+  const rejects = async () => {
+    await Promise.resolve()
+    throw new Error('handler')
+  }
+  test.each([throws, rejects])(
+    'whose handler $name gives its slot back and closes its socket',
+    async (handler) => {
+      const { gate, keys, told } = gateWith()
+      const { port } = await upgradesBehind(gate, opened, handler)
+      const caller = new RawSocket(port, opened).ask(keys.crm)
+      await until(() => caller.closed)
+      await until(() => isIdle(gate))
+      expect(caller.received).toBe('')
+      expect(told).toContainEqual(expect.objectContaining({ name: 'warning', code: 'upgrade-failed' }))
+    },
+  )
 
   test('ended in the moment of its admission never reaches its handler', async () => {
     const { gate, keys } = gateWith()

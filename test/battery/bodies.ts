@@ -7,6 +7,7 @@ import { RawCaller } from '../callers/raw.js'
 import type { Received } from '../callers/received.js'
 import type { Exchanged, Running } from '../subjects.js'
 import { http1 } from './case.js'
+import { SOON } from './running.js'
 import type { Scenario } from './scenario.js'
 
 const BOUND = 1000
@@ -76,7 +77,7 @@ const CASES: readonly Omit<Scenario, 'basis' | 'handlers'>[] = [
     async play({ running }) {
       ends.length = 0
       tooLarge(await upload(running, '/v1/read-all', 3, false))
-      await expect.poll(() => ends).toEqual(['broken off'])
+      await expect.poll(() => ends, SOON).toEqual(['broken off'])
     },
   },
   {
@@ -101,7 +102,7 @@ const CASES: readonly Omit<Scenario, 'basis' | 'handlers'>[] = [
     async play({ running }) {
       ends.length = 0
       tooLarge(await upload(running, '/v1/answer-late', 3, true))
-      await expect.poll(() => ends).toEqual(['answered late'])
+      await expect.poll(() => ends, SOON).toEqual(['answered late'])
     },
   },
   {

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { ask } from '../callers/ask.js'
 import { canMount } from './case.js'
 import { gateOptions, TERMS_LINK } from './accounts.js'
-import { nothingHeld } from './running.js'
+import { nothingHeld, SOON } from './running.js'
 import type { Scenario } from './scenario.js'
 
 const reasonOf = (body: string) => (JSON.parse(body) as { reason: string }).reason
@@ -82,7 +82,7 @@ export const COUNTED: readonly Scenario[] = [
         'connections-exhausted',
         ['no-store'],
       ])
-      await expect.poll(async () => (await gate.connections()).length).toBe(1)
+      await expect.poll(async () => (await gate.connections()).length, SOON).toBe(1)
       first.leave()
       await nothingHeld(innerForRefusals)
     },
@@ -92,15 +92,17 @@ export const COUNTED: readonly Scenario[] = [
     basis: '2(d)',
     title: 'who waits is admitted as a slot becomes free, in order of arrival; who leaves the line is out',
     options: () => ({ limits: { read: 1 }, connections: { waitMs: 60_000 } }),
-    async play({ gate, held, arrived, open }) {
+    async play({ gate, held, arrived, open, inLine }) {
       const abandoned: unknown[] = []
       gate.on('abandoned', (event) => abandoned.push(event))
       await open()
       await arrived(1)
       const leaver = await open()
+      await inLine(2)
       const waiter = await open('acme-wallboard', '/v1/who')
+      await inLine(3)
       leaver.leave()
-      await expect.poll(() => abandoned.length).toBe(1)
+      await expect.poll(() => abandoned.length, SOON).toBe(1)
       held[0]!.res.end()
       expect(await waiter.answer).toMatchObject({ status: 200, body: 'acme' })
       expect(held.length).toBe(1)

@@ -19,7 +19,10 @@ export async function inUse(
   }
 }
 
+/** For what happens soon, on a busy machine too. */
+export const SOON = { timeout: 10_000, interval: 2 } as const
+
 /** Slots are given back as the response closes, which a caller may see a little before the server. */
 export async function nothingHeld(gate: Gate): Promise<void> {
-  await vi.waitFor(async () => expect(await gate.connections()).toEqual([]), { timeout: 5000, interval: 2 })
+  await vi.waitFor(async () => expect(await gate.connections()).toEqual([]), SOON)
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { createGate, type Gate, type GateOptions } from '@api-terms/core'
 import { bearer } from '../callers/ask.js'
 import { answerOf, Http2Caller } from '../callers/http2.js'
@@ -5,7 +6,7 @@ import { RawCaller } from '../callers/raw.js'
 import type { Exchanged, Handlers, Running, Setup, Subject } from '../subjects.js'
 import { gateOptions, type KeyName } from './accounts.js'
 import { HANDLERS } from './handlers.js'
-import { inUse } from './running.js'
+import { inUse, SOON } from './running.js'
 
 /** What takes more than one request and answer to see. */
 export interface Scenario {
@@ -29,6 +30,8 @@ export interface Stage {
   readonly held: Exchanged[]
   /** Waits for so many of them. */
   arrived(count: number): Promise<void>
+  /** Waits until so many requests, all of them reads, have come as far as the counter. */
+  inLine(count: number): Promise<void>
   /** A request on a connection of its own that stays open until it is answered or left. */
   open(key?: KeyName, target?: string): Promise<OpenRequest>
 }
@@ -42,7 +45,16 @@ export async function playOn(
   subject: Subject,
   the: Pick<Scenario, 'options' | 'setup' | 'handlers' | 'play'>,
 ): Promise<void> {
-  const gate = createGate(gateOptions(the.options?.()))
+  const options = the.options?.() ?? {}
+  let counted = 0
+  const classify = () => {
+    counted++
+    return 'read'
+  }
+  const { connections } = options
+  const gate = createGate(
+    gateOptions({ ...options, ...(connections?.waitMs && { connections: { ...connections, classify } }) }),
+  )
   const held: Exchanged[] = []
   let arrival = () => {}
   const does = (exchanged: Exchanged) => {
@@ -60,6 +72,7 @@ export async function playOn(
         async arrived(count) {
           while (held.length < count) await new Promise<void>((resolve) => (arrival = resolve))
         },
+        inLine: (count) => expect.poll(() => counted, SOON).toBe(count),
         async open(key = 'acme', target = '/v1/held') {
           const request = await openRequest(running, key, target)
           leaving.push(() => request.leave())

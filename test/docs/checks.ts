@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { WebSocket } from 'ws'
-import { gate, key } from './given.js'
+import { gate, key, token } from './given.js'
 import type { Ran } from './running.js'
 
 /** What is looked at after a block has run: `<!-- check: … -->` before it names one of these. */
@@ -41,15 +42,40 @@ export const CHECKS: Record<string, (ran: Ran) => Promise<void> | void> = {
     await closed
   },
 
+  /** The key that it prints is that of `acme`. */
+  async greeting({ port, printed }) {
+    const printedKey = /key_\w{38}/.exec(printed.join('\n'))?.[0] ?? ''
+    expect(await textOf(await get(port, '/v1/hello', printedKey))).toBe('{"hello":"acme"}')
+  },
+
+  /** Before and after the move, a token of the service's own making is good for the same client. */
+  async sameToken({ port }) {
+    expect(await textOf(await get(port, '/v1/hello', token))).toBe('{"hello":"acme-crm"}')
+    expect((await get(port, '/v1/hello', `${token}-not`)).statusCode).toBe(401)
+  },
+
+  /** A rule permits shared caches to keep one answer, and a handler shortens another. */
+  async ceilings({ port }) {
+    expect((await get(port, '/v1/countries')).headers['cache-control']).toBe('public, max-age=3600')
+    expect((await get(port, '/v1/status')).headers['cache-control']).toBe('private, max-age=5')
+  },
+
+  /** A proxy that is believed says that the caller used no TLS. */
+  async plainHttp({ port }) {
+    const refused = await get(port, '/v1/hello', key, { 'x-forwarded-proto': 'http' })
+    expect(refused.statusCode).toBe(403)
+    expect(JSON.parse(await textOf(refused))).toMatchObject({ reason: 'insecure-transport' })
+  },
+
   async asked({ printed }) {
     expect(printed.at(-1)).toBe('hello acme')
     expect(await gate.connections()).toEqual([])
   },
 }
 
-function get(port: number, path: string): Promise<IncomingMessage> {
+function get(port: number, path: string, secret = key, fields = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${key}` }
+    const headers = { authorization: `Bearer ${secret}`, ...fields }
     // `agent: false`: no connection of an earlier request is taken again.
     request({ port, path, headers, agent: false }, resolve).on('error', reject).end()
   })

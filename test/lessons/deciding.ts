@@ -5,7 +5,7 @@ import type { MemoryRegistry, Registry } from '@api-terms/core'
 import { guardUpgrades } from '@api-terms/core/node'
 import { expect } from 'vitest'
 import { KEYS, registry } from '../battery/accounts.js'
-import { nothingHeld } from '../battery/running.js'
+import { nothingHeld, SOON } from '../battery/running.js'
 import { ask, bearer, type Asked } from '../callers/ask.js'
 import { RawCaller } from '../callers/raw.js'
 import { TestClock } from '../clock.js'
@@ -120,10 +120,10 @@ export const DECIDING: readonly Lesson[] = [
     },
     async play({ running, open }) {
       const asked = await open('acme', '/v1/json')
-      await expect.poll(() => lookups.length, { interval: 2 }).toBe(1)
+      await expect.poll(() => lookups.length, SOON).toBe(1)
       await revoke()
       lookups[0]!()
-      await expect.poll(() => lookups.length, { interval: 2 }).toBe(2)
+      await expect.poll(() => lookups.length, SOON).toBe(2)
       lookups[1]!()
       expect((await asked.answer).status).toBe(401)
       expect(await statuses(running, [{}])).toEqual([401])

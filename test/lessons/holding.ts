@@ -4,7 +4,7 @@ import { connect as connectSocket } from 'node:net'
 import { createGate } from '@api-terms/core'
 import { expect } from 'vitest'
 import { gateOptions } from '../battery/accounts.js'
-import { nothingHeld } from '../battery/running.js'
+import { nothingHeld, SOON } from '../battery/running.js'
 import { ask, bearer } from '../callers/ask.js'
 import { Http2Caller } from '../callers/http2.js'
 import { RawCaller } from '../callers/raw.js'
@@ -80,7 +80,7 @@ export const HOLDING: readonly Lesson[] = [
       const released: unknown[] = []
       gate.on('released', ({ why }) => released.push(why))
       await readSlowly(running, undefined)
-      await expect.poll(() => released, { timeout: 5000, interval: 10 }).toEqual(['stalled'])
+      await expect.poll(() => released, SOON).toEqual(['stalled'])
     },
   },
   {
@@ -129,7 +129,7 @@ export const HOLDING: readonly Lesson[] = [
       gate.on('refused', () => refused++)
       await Promise.all(Array.from({ length: 40 }, () => open()))
       await arrived(5)
-      await expect.poll(() => refused).toBe(35)
+      await expect.poll(() => refused, SOON).toBe(35)
       expect(held.length).toBe(5)
     },
   },
@@ -195,17 +195,17 @@ export const HOLDING: readonly Lesson[] = [
     row: 26,
     title: 'who leaves the line makes room in it at once',
     options: () => ({ limits: { read: 1 }, connections: { waitMs: 60_000, maxWaiting: 1 } }),
-    async play({ gate, arrived, open }) {
+    async play({ gate, arrived, open, inLine }) {
       let abandoned = 0
       gate.on('abandoned', () => abandoned++)
       await open()
       await arrived(1)
       for (let each = 1; each <= 5; each++) {
         const waiter = await open()
-        await new Promise((resolve) => setTimeout(resolve, 10))
+        await inLine(each * 2)
         expect((await (await open()).answer).status).toBe(429)
         waiter.leave()
-        await expect.poll(() => abandoned, { interval: 2 }).toBe(each)
+        await expect.poll(() => abandoned, SOON).toBe(each)
       }
     },
   },

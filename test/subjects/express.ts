@@ -23,7 +23,8 @@ function subjectOf(name: string, express: typeof express5): Subject {
         .set('trust proxy', setup.trustProxy === true)
       app.use((_req: Request, res: Response, next: NextFunction) => {
         setFields(res, setup.before)
-        next()
+        if (setup.awaits) setup.awaits().then(() => next(), next)
+        else next()
       })
       const dispatch = dispatching(handlers)
       mountIn(express, app, () => apiTerms(gate), setup, dispatch)

@@ -25,7 +25,7 @@ function subjectOf(name: string, Koa: typeof Koa3, http2: boolean): Subject {
       app.silent = true
       app.use((ctx, next) => {
         setFields(ctx.res, setup.before)
-        return next()
+        return setup.awaits ? setup.awaits().then(next) : next()
       })
       for (const middleware of mounted(() => apiTerms(gate), setup)) app.use(middleware)
       if (setup.inner) app.use(apiTerms(setup.inner))

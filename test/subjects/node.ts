@@ -21,7 +21,8 @@ function subjectOf(name: string, http2: boolean): Subject {
       const guarded = guardedBy(gate, setup, (req, res) => dispatch(handlers, req, res))
       const listener: Listener = (req, res) => {
         setFields(res, setup.before)
-        guarded(req, res)
+        if (setup.awaits) void setup.awaits().then(() => guarded(req, res))
+        else guarded(req, res)
       }
       return http2
         ? createHttp2Server(listener)

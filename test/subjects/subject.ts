@@ -13,6 +13,8 @@ export interface Setup {
   readonly mount?: Mount
   /** Fields that a middleware before the gate sets. */
   readonly before?: Fields
+  /** What a middleware before the gate waits for. */
+  readonly awaits?: () => Promise<void>
   /** Whether the framework believes the fields of a proxy. */
   readonly trustProxy?: boolean
   /** A second gate behind the first. */

@@ -9,6 +9,9 @@ export interface Clock {
   clearTimeout?(handle: unknown): void
 }
 
+/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
+export const LONGEST_TIMER_MS = 2_147_483_647
+
 /** A clock with everything filled in. */
 export type CompleteClock = Required<Clock>
 

@@ -49,8 +49,9 @@ export function createGate(options: GateOptions): Gate {
   const limits = createLimitTable(options.limits, api)
   const store = storeOf(connections, timeoutMs, clock, reports)
   const open = new OpenConnections<Identity>({
-    maxHoldMs: connections.maxHoldMs ?? DAY_MS,
-    stallMs: connections.stallMs ?? 60_000,
+    // Who observes cuts nobody off.
+    maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
+    stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
     onReleased(connection, why) {
       store.release(connection.lease)
@@ -79,14 +80,15 @@ export function createGate(options: GateOptions): Gate {
     admissions,
     classify: connections.classify ?? readOrWrite,
     skip: options.skip,
-    waitMs: connections.waitMs ?? 0,
+    // Nobody is made to wait for what is not refused either.
+    waitMs: enforce ? (connections.waitMs ?? 0) : 0,
     maxWaiting: connections.maxWaiting ?? 100,
     timeoutMs,
   })
   // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
   const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
-    queueMicrotask(() => gate.reconsider(change?.account))
+    if (enforce) queueMicrotask(() => gate.reconsider(change?.account))
   })
   const gate = new LiveGate({
     api,

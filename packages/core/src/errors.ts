@@ -1,3 +1,5 @@
+import { withoutKeys } from './without-keys.js'
+
 /** One thing wrong with the options. */
 export interface OptionIssue {
   /** Where, e.g. `requests.paths[2]`. */
@@ -15,7 +17,12 @@ export class OptionsError extends TypeError {
   readonly code = 'API_TERMS_OPTIONS'
   readonly issues: readonly OptionIssue[]
 
-  constructor(issues: readonly OptionIssue[]) {
+  constructor(given: readonly OptionIssue[]) {
+    // A key may have been put where a name belongs; what is printed at start-up is kept in logs.
+    const issues = given.map(({ path, message }) => ({
+      path: withoutKeys(path),
+      message: withoutKeys(message),
+    }))
     super(
       `api-terms: ${issues.length === 1 ? 'an option is' : 'options are'} wrong\n${issues.map(line).join('\n')}`,
     )

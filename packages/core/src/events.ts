@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
 
 /** What every event about a request tells. Never a key, a query value or a body. */
@@ -47,9 +48,14 @@ export interface RefusedEvent extends RequestEvent {
 
 /** A caller hung up before its request was decided. */
 export interface AbandonedEvent extends RequestEvent {
+  /** Absent, as what follows, where it hung up before that was known. */
   readonly account?: string
   readonly client?: string
+  readonly credential?: string | undefined
+  readonly hint?: string
   readonly class?: string
+  readonly inUse?: number
+  readonly limit?: number
 }
 
 /** A slot has been given back. */
@@ -82,7 +88,10 @@ export interface WarningEvent {
     | 'option-failed'
     | 'listener-failed'
     | 'upgrades-unguarded'
+    | 'upgrade-failed'
   readonly message: string
+  /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
+  readonly count: number
   /** What was thrown, where something was. */
   readonly cause?: unknown
 }
@@ -127,18 +136,10 @@ export class GateEventSource {
       try {
         const told: unknown = listener(event)
         // An async listener: unheard, its rejection would end the process.
-        if (told instanceof Promise) told.catch((cause: unknown) => this.#onListenerFailed(cause))
+        if (isPromise(told)) told.then(undefined, (cause: unknown) => this.#onListenerFailed(cause))
       } catch (cause) {
         this.#onListenerFailed(cause)
       }
     }
   }
 }
-
-/** Takes out what looks like an issued key: a caller may put one where none belongs. */
-export function withoutKeys(path: string): string {
-  return path.length < SHORTEST_KEY ? path : path.replace(LIKE_A_KEY, '[key]')
-}
-
-const SHORTEST_KEY = 40
-const LIKE_A_KEY = /[A-Za-z][A-Za-z0-9]*_[0-9A-Za-z]{38,}/g

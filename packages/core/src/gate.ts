@@ -30,14 +30,14 @@ export interface Gate {
   readonly maxBodyBytes: number
 
   /**
-   * Decides on a request. Never rejects: what goes wrong becomes a refusal. An admission holds its connection until `release()`,
+   * Decides on a request. Never rejects, given a request: what goes wrong becomes a refusal. An admission holds its connection until `release()`,
    * which is for the caller to call, once the response is over, whatever happens.
    */
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
   /** For adapters: tells a `warning`. */
-  warn(code: WarningEvent['code'], message: string): void
+  warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this

@@ -16,6 +16,9 @@ export interface AdmissionContext {
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
 
+/** What `util.inspect`, and so `console.log`, asks an object for. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 /** An admission that holds a connection. */
 export class LiveAdmission implements Admission {
   own: CompiledPolicy | undefined = undefined
@@ -82,6 +85,16 @@ export class LiveAdmission implements Admission {
 
   bodyTooLarge(): Refusal | undefined {
     return this.context.bodyTooLarge(this)
+  }
+
+  /** What a log may show: what is below leads to the request, whose fields hold the key. */
+  toJSON() {
+    const { admitted, account, client, connection } = this
+    return { admitted, account: account.id, client: client.id, connection }
+  }
+
+  [INSPECT]() {
+    return this.toJSON()
   }
 }
 

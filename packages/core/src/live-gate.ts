@@ -2,13 +2,7 @@ import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
-import {
-  withoutKeys,
-  type GateEventName,
-  type GateEventSource,
-  type GateListener,
-  type WarningEvent,
-} from './events.js'
+import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
@@ -17,6 +11,7 @@ import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
 import type { Outcome, Visit } from './visit.js'
+import { withoutKeys } from './without-keys.js'
 
 export interface LiveGateParts {
   readonly api: string
@@ -57,8 +52,8 @@ export class LiveGate implements Gate {
     return decided
   }
 
-  warn(code: WarningEvent['code'], message: string): void {
-    this.#parts.reports.warn(code, message)
+  warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
+    this.#parts.reports.warn(code, message, cause)
   }
 
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
@@ -87,7 +82,7 @@ export class LiveGate implements Gate {
     checkLimits(limits)
     await this.#limitChanges.runExclusive(async () => {
       this.#parts.limits.set(limits)
-      for (const visit of this.#parts.passage.waiting()) await this.#tellLimit(visit)
+      await this.#tellLimits([...this.#parts.passage.waiting()])
     })
   }
 
@@ -117,28 +112,46 @@ export class LiveGate implements Gate {
 
   #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
     const found = this.#parts.credentials.recheck(identity)
-    if (isPromise(found)) void found.then(act)
-    else act(found)
+    // A registry that cannot be asked says nothing against anybody: who is in stays, and who waits is looked at once more.
+    const known = (answer: Identity | Ground) => {
+      if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
+    }
+    if (isPromise(found)) void found.then(known)
+    else known(found)
   }
 
   #changed(visit: Visit, found: Identity | Ground): void {
     if ('reason' in found) return visit.turnAway(found)
     visit.identity = found
-    void this.#limitChanges.runExclusive(() => this.#tellLimit(visit))
+    const others = [...this.#parts.passage.waiting()].filter(
+      ({ identity }) => identity?.account.id === found.account.id,
+    )
+    void this.#limitChanges.runExclusive(() => this.#tellLimits(others))
   }
 
-  /** Tells the store the limit that now holds for who waits. Where it cannot be told, the old one goes on. */
-  async #tellLimit(visit: Visit): Promise<void> {
+  /**
+   * Tells the store the limits that now hold for those who wait. By then each of them knows its own: the first word lets in
+   * all for whom there is room, and what they tell of their limit is to be true.
+   */
+  async #tellLimits(visits: readonly Visit[]): Promise<void> {
+    const { api, store } = this.#parts
+    const changed = await Promise.all(visits.map((visit) => this.#learnLimit(visit)))
+    for (const { identity, class: className, limit } of visits.filter((_, at) => changed[at])) {
+      store.setLimit({ api, account: identity!.account.id, class: className! }, limit!)
+    }
+  }
+
+  /** Whether a limit is known that holds now. Where it is not, the old one goes on. */
+  async #learnLimit(visit: Visit): Promise<boolean> {
     const { identity, class: className } = visit
-    if (!identity || className === undefined) return
-    const { api, limits, store } = this.#parts
+    if (!identity || className === undefined) return false
     try {
-      const limit = await limits.limitOf(identity.account, className)
-      if (limit === undefined) return
-      visit.limit = limit
-      store.setLimit({ api, account: identity.account.id, class: className }, limit)
+      const limit = await this.#parts.limits.limitOf(identity.account, className)
+      if (limit !== undefined) visit.limit = limit
+      return limit !== undefined
     } catch {
       // The next request of the account meets the same failure and reports it.
+      return false
     }
   }
 

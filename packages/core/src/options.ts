@@ -37,7 +37,8 @@ export interface GateOptions {
   credentials?: CredentialsOptions
   /**
    * How many connections of each class an account may have open (clause 2(d)), or a function that knows it by account. Default
-   * `{ read: 10, write: 1 }`; `limits` of an account go before. Where the function fails: refused with `limits-unavailable`.
+   * `{ read: 10, write: 1 }`; `limits` of an account go before an object given here; what a function answers goes before both, and what it leaves
+   * out is as without it. Where the function fails: refused with `limits-unavailable`.
    */
   limits?: LimitsOption
   /** How connections are classed, counted and bounded. */

@@ -196,8 +196,11 @@ export class Passage {
       who = await this.#stillGood(visit)
     } while (visit.asOf !== this.#changes)
     const ground = visit.turnedAway ?? ('reason' in who ? who : undefined)
-    if (!visit.left && !ground) return this.#connected(visit, who as Identity, answer)
+    // The limit may have been lowered since the slot was granted, to 0 even: then it is asked for once more.
+    const tooMany = answer.lease !== undefined && answer.inUse > visit.limit!
+    if (!visit.left && !ground && !tooMany) return this.#connected(visit, who as Identity, answer)
     if (answer.lease) this.#is.store.release(answer.lease)
+    if (tooMany && !visit.left && !ground) return this.#connect(visit, who as Identity, visit.limit)
     return ground && !visit.left ? this.#refuse(visit, ground) : this.#abandon(visit)
   }
 

@@ -1,15 +1,19 @@
 import type { CompleteClock } from './clock.js'
 import type { Connection } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
-import { withoutKeys, type GateEventSource, type WarningEvent } from './events.js'
+import type { GateEventSource, WarningEvent } from './events.js'
 import type { Refusal } from './refusal.js'
 import type { Visit } from './visit.js'
+import { withoutKeys } from './without-keys.js'
 
 /** What a report tells of a request: less than a visit where not all is known any more. */
 type Reported = Pick<Visit, 'identity'> &
   Partial<Pick<Visit, 'class' | 'limit' | 'inUse'>> & {
     readonly request: { readonly method: string; readonly path: string }
   }
+
+/** An outage fails every request: it is told when it begins, and while it goes on so often. */
+const WARNING_PAUSE_MS = 60_000
 
 /** Tells the provider what the gate does. Nothing is put together where nobody listens. */
 export class Reports {
@@ -64,13 +68,19 @@ export class Reports {
     })
   }
 
+  readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
   /** A warning is being told just now. */
   warning = false
 
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
     if (!this.events.heard('warning')) return
+    const now = this.clock.elapsed()
+    const before = this.#warned.get(code)
+    const count = (before?.untold ?? 0) + 1
+    if (before && now - before.toldAt < WARNING_PAUSE_MS) return void (before.untold = count)
+    this.#warned.set(code, { toldAt: now, untold: 0 })
     this.warning = true
-    this.events.tell('warning', { at: this.#now(), api: this.api, code, message, cause })
+    this.events.tell('warning', { at: this.#now(), api: this.api, code, message, count, cause })
     this.warning = false
   }
 

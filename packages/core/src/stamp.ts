@@ -27,17 +27,12 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
   }
 
   return (head, answer) => {
-    const links = head.getHeader('Link')
-    head.setHeader('Link', links === undefined ? link : withLine(linesOf(links), link))
+    const names = head.getHeaderNames()
+    head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
     const { method, path, identity, own } = answer
-    const shared = caching.stamp(head, {
-      method,
-      path,
-      status: head.statusCode,
-      account: identity.account.id,
-      vary: identity.field,
-      ...(own && { own }),
-    })
+    const { statusCode: status } = head
+    const cached = { method, path, status, account: identity.account.id, vary: identity.field, own }
+    const shared = caching.stamp(head, cached, names)
     // A shared cache would tell one caller what was left for another; and nothing is left of what has no end.
     if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
@@ -46,7 +41,7 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
   }
 }
 
-function linesOf(value: number | string | readonly string[]): readonly string[] {
+function linesOf(value: ReturnType<ResponseHead['getHeader']>): readonly string[] {
   return typeof value === 'object' ? value : [String(value)]
 }
 

@@ -264,4 +264,35 @@ describe('targeted fields are held to the same ceiling (RFC 9213)', () => {
     const answer = stampedAnswer({ default: SHARED }, { [CDN]: 'max-age=300' }, { own: 'public, max-age=7' })
     expect(answer.fields[CDN]).toBe('public, max-age=7')
   })
+
+  // ceiling, what the handler says, what is left; the time of day is NOW
+  test.each<[string, string, string, string, string | undefined]>([
+    ['A01', SHARED, 'X-Accel-Expires', '9999', '600'],
+    ['A02', SHARED, 'X-Accel-Expires', '30', '30'],
+    ['A03', SHARED, 'X-Accel-Expires', '0', '0'],
+    ['A04', SHARED, 'X-Accel-Expires', `@${NOW / 1000 + 30}`, '30'],
+    ['A05', SHARED, 'X-Accel-Expires', `@${NOW / 1000 + 9999}`, '600'],
+    ['A06', SHARED, 'X-Accel-Expires', `@${NOW / 1000 - 30}`, '0'],
+    ['A07', SHARED, 'X-Accel-Expires', 'off', '0'],
+    ['A08', SHARED, 'X-Accel-Expires', '-1', '0'],
+    ['A09', 'public, no-cache', 'X-Accel-Expires', '30', '0'],
+    ['A10', 'public, max-age=60, no-cache', 'X-Accel-Expires', '30', '0'],
+    ['A11', 'private, max-age=60', 'X-Accel-Expires', '30', undefined],
+    ['A12', 'no-store', 'X-Accel-Expires', '30', undefined],
+    ['A13', SHARED, 'Edge-Control', 'max-age=9999', 'public, max-age=600'],
+    ['A14', SHARED, 'Edge-Control', 'max-age=30', 'public, max-age=30'],
+    ['A15', SHARED, 'Edge-Control', 'cache-maxage=30', 'public, max-age=30'],
+    ['A16', SHARED, 'Edge-Control', 'cache-maxage=7d', 'public, max-age=0'],
+    ['A17', SHARED, 'Edge-Control', 'bypass-cache', 'no-store'],
+    ['A18', SHARED, 'Edge-Control', '!no-store, !bypass-cache, downstream-ttl=9', 'public, max-age=600'],
+    ['A19', 'private, max-age=60', 'Edge-Control', '!no-store, max-age=30', undefined],
+  ])('%s: under "%s", %s: %s leaves %s', (_id, ceiling, name, value, seen) => {
+    const { fields } = stampedAnswer({ default: ceiling }, { [name]: value })
+    expect(fields[name.toLowerCase()]).toBe(seen)
+  })
+
+  test('several lines of X-Accel-Expires are none that nginx could mean', () => {
+    const { fields } = stampedAnswer({ default: SHARED }, { 'X-Accel-Expires': ['30', '60'] })
+    expect(fields['x-accel-expires']).toBe('0')
+  })
 })

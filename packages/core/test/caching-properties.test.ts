@@ -31,8 +31,9 @@ function judge(cacheControl: string, cache: (typeof CACHES)[number]): Judged {
     headers: cache.credentialed ? { authorization: 'Bearer x' } : {},
   }
   const headers = {
-    // This reader knows directives in lower case only, against RFC 9111 §5.2.
-    'cache-control': cacheControl.toLowerCase(),
+    // This reader knows directives in lower case only, against RFC 9111 §5.2, and takes a negative lifetime off what may be
+    // served stale, where what is no number of seconds is only stale at once (§4.2.1).
+    'cache-control': cacheControl.toLowerCase().replaceAll(/(max-?age="?)-\d+/g, '$10'),
     date: new Date(NOW).toUTCString(),
     'last-modified': 'Thu, 01 Jan 1970 00:00:00 GMT',
   }

@@ -1,7 +1,36 @@
 import { describe, expect, test } from 'vitest'
-import { type Limits, type OptionsError } from '@api-terms/core'
+import { createGate, type Limits, type OptionsError } from '@api-terms/core'
 import { settled } from '../../../test/clock.js'
 import { admitted, asking, gateWith, outcomeOf, twoAccounts } from './gate-setting.js'
+
+test('a time-out longer than a timer of Node can be does not run out at once', async () => {
+  const slowly = async () => {
+    await settled()
+    return { read: 1 }
+  }
+  const { registry, keys } = twoAccounts()
+  // The system's own timers: they are what overflows.
+  const gate = createGate({
+    terms: { url: 'https://provider.example/terms' },
+    registry,
+    limits: slowly,
+    connections: { timeoutMs: 3_000_000_000 },
+  })
+  expect(outcomeOf(await gate.admit(asking(keys.crm)))).toBe('admitted')
+  await gate.close()
+})
+
+test('what a function says goes before what is granted to the account, which goes before what is said of all', async () => {
+  const accounts = twoAccounts({ acme: { limits: { read: 5, write: 4 } } })
+  const said = gateWith({ limits: () => ({ read: 1 }) }, accounts)
+  const general = gateWith({ limits: { read: 1, write: 1 } }, accounts)
+  const limits: number[] = []
+  for (const { gate } of [said, general]) gate.on('admitted', ({ limit }) => limits.push(limit))
+  await admitted(said.gate, asking(accounts.keys.crm))
+  await admitted(said.gate, asking(accounts.keys.crm, 'POST'))
+  await admitted(general.gate, asking(accounts.keys.crm))
+  expect(limits).toEqual([1, 4, 5])
+})
 
 describe('limits', () => {
   const exhaust = async (

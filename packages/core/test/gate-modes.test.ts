@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readRequest, type Limits } from '@api-terms/core'
 import { settled } from '../../../test/clock.js'
-import { admitted, asking, gateWith, outcomeOf, twoAccounts } from './gate-setting.js'
+import { admitted, asking, gateWith, outcomeOf, TestCarrier, twoAccounts } from './gate-setting.js'
 
 describe('skip', () => {
   test('lets a request by unseen', async () => {
@@ -23,6 +23,28 @@ describe('skip', () => {
 })
 
 describe('observing', () => {
+  test('cuts nobody off: not who is suspended, nor who stays long or reads nothing', async () => {
+    const { gate, keys, registry, clock } = gateWith({
+      mode: 'observe',
+      connections: { maxHoldMs: 1000, stallMs: 1000 },
+    })
+    const carrier = new TestCarrier()
+    carrier.taken = 7
+    const admission = await admitted(gate, asking(keys.crm))
+    admission.carriedBy(carrier)
+    await registry.setAccount({ id: 'acme', status: 'suspended' })
+    await settled()
+    for (let second = 0; second < 10; second++) clock.advance(1000)
+    expect([carrier.ends, await gate.connections()]).toMatchObject([[], [{ account: 'acme' }]])
+    await gate.end({ account: 'acme' }, 'the operator said so')
+    expect(carrier.ends).toEqual(['the operator said so'])
+  })
+
+  test('makes nobody wait', async () => {
+    const { gate, keys } = gateWith({ mode: 'observe', limits: { read: 0 }, connections: { waitMs: 1000 } })
+    expect((await admitted(gate, asking(keys.crm))).account.id).toBe('acme')
+  })
+
   test('refuses nothing, counts what it admits, and reports what it would have refused', async () => {
     const { gate, keys, told } = gateWith({ mode: 'observe', limits: { read: 1 } })
     const first = await admitted(gate, asking(keys.crm))

@@ -6,6 +6,7 @@ import {
   type OptionIssue,
   type ResponseHead,
 } from '@api-terms/core'
+import { gateOf } from '@api-terms/core/node'
 import { admitted, asking, gateWith, outcomeOf, TERMS, twoAccounts } from './gate-setting.js'
 
 const { registry } = twoAccounts()
@@ -100,6 +101,13 @@ describe('options', () => {
   ])('of an unknown name in %j are told the likely one', (more, path, likely) => {
     const issue = issuesWith(more).find((one) => one.path === path)
     expect(issue?.message).toBe(`is no option; did you mean ${likely}?`)
+  })
+
+  test('may be missing altogether, and what is wrong is told all the same', () => {
+    for (const nothing of [undefined, null, 7, []]) {
+      expect(() => createGate(nothing as never)).toThrow(OptionsError)
+      expect(() => gateOf(nothing as never)).toThrow(OptionsError)
+    }
   })
 
   test('of a name like no other are told which there are', () => {

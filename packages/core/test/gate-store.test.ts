@@ -22,7 +22,7 @@ class OddStore implements ConnectionStore {
   readonly told: number[] = []
   readonly asked: LeaseAsk[] = []
   left = 0
-  mode: 'well' | 'later' | 'hangs' | 'throws' | 'rejects' | 'nonsense' = 'well'
+  mode: 'well' | 'later' | 'hangs' | 'throws' | 'rejects' | 'nonsense' | 'promises' = 'well'
   #later: (() => void)[] = []
 
   constructor(clock = new TestClock()) {
@@ -33,6 +33,7 @@ class OddStore implements ConnectionStore {
     this.asked.push(ask)
     if (this.mode === 'throws') throw new Error('store')
     if (this.mode === 'nonsense') return undefined as never
+    if (this.mode === 'promises') return Promise.resolve(this.memory.acquire(ask)) as never
     if (this.mode === 'well') return this.memory.acquire(ask)
     const leave = () => void this.left++
     if (this.mode === 'rejects') return { answer: Promise.reject(new Error('store')), leave }
@@ -60,6 +61,7 @@ class OddStore implements ConnectionStore {
   }
 
   close(): Promise<void> {
+    if (this.mode === 'hangs') return new Promise(() => {})
     return this.memory.close()
   }
 }
@@ -97,6 +99,26 @@ describe("a store of the provider's", () => {
     ])
   })
 
+  test('that answers with a bare promise, against its type, counts all the same', async () => {
+    const { gate, keys, store, warnings } = gateOver()
+    store.mode = 'promises'
+    const admission = await admitted(gate, asking(keys.crm))
+    expect(outcomeOf(await gate.admit(asking(keys.crm)))).toBe('connections-exhausted')
+    admission.release()
+    await admitted(gate, asking(keys.crm))
+    expect(warnings()).toEqual([])
+  })
+
+  test('that never closes does not keep the gate from closing', async () => {
+    const { gate, store, clock, warnings } = gateOver()
+    store.mode = 'hangs'
+    const closing = gate.close()
+    await settled()
+    clock.advance(500)
+    await closing
+    expect(warnings()).toEqual(['store-failed'])
+  })
+
   test('may answer later, and gets each of its leases back once', async () => {
     const { gate, keys, store, told } = gateOver()
     store.mode = 'later'
@@ -127,7 +149,7 @@ describe.each(FAILINGS)('while the store %s', (mode) => {
     store.mode = mode
     const outcomes = [await get(), await get(), await get()]
     expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'connections-exhausted'])
-    expect(warnings()).toEqual(['store-failed', 'store-failed', 'store-failed'])
+    expect(warnings()).toEqual(['store-failed'])
     if (outcomes[0]?.admitted) outcomes[0].release()
     expect(outcomeOf(await get())).toBe('admitted')
     expect(store.released).toEqual([])
@@ -147,11 +169,32 @@ describe.each(FAILINGS)('while the store %s', (mode) => {
     store.mode = mode
     const outcomes = [await get(), await get(), await get()]
     expect(outcomes.map(outcomeOf)).toEqual(['admitted', 'admitted', 'admitted'])
-    expect(warnings()).toHaveLength(3)
+    expect(warnings()).toHaveLength(1)
     expect(await gate.connections()).toHaveLength(3)
     for (const outcome of outcomes) if (outcome.admitted) outcome.release()
     expect(await gate.connections()).toEqual([])
     expect(store.released).toEqual([])
+  })
+})
+
+test('an outage is told as it begins, and then once a minute, with how often', async () => {
+  const { store, clock, get, told } = gateOver({ whenStoreFails: 'admit' })
+  store.mode = 'rejects'
+  for (let i = 0; i < 5; i++) await get()
+  clock.advance(60_000)
+  await get()
+  const warnings = told.filter(({ name }) => name === 'warning')
+  expect(warnings).toMatchObject([
+    { code: 'store-failed', count: 1 },
+    { code: 'store-failed', count: 5 },
+  ])
+})
+
+describe('who counts nothing while the store fails', () => {
+  test('still lets in nobody whose limit is 0', async () => {
+    const { store, get } = gateOver({ whenStoreFails: 'admit' }, 0)
+    store.mode = 'throws'
+    expect(outcomeOf(await get())).toBe('connections-exhausted')
   })
 })
 

@@ -268,4 +268,60 @@ describe('a registry that has to be waited for', () => {
     expect(await gate.connections()).toEqual([])
     expect(told.at(-1)).toMatchObject({ name: 'released', why: 'account-suspended' })
   })
+
+  test('ends nothing when it cannot say what has changed', async () => {
+    const { registry, ...accounts } = twoAccounts()
+    let fails = false
+    const failing: Registry = {
+      findByDigest: (digest) =>
+        fails ? Promise.reject(new Error('registry')) : registry.findByDigest(digest),
+      onChange: (listener) => registry.onChange(listener),
+    }
+    const { gate, keys, told } = gateWith({ registry: failing }, { ...accounts, registry })
+    await admitted(gate, asking(keys.crm))
+    fails = true
+    await registry.setAccount({ id: 'acme', name: 'Acme' })
+    await settled()
+    expect(told.at(-1)).toMatchObject({ name: 'warning', code: 'registry-failed' })
+    expect(await gate.connections()).toHaveLength(1)
+  })
+})
+
+test('everyone whom a raised limit lets in tells that limit', async () => {
+  const { gate, line, told } = await heldGate()
+  await gate.setLimits({ read: 10 })
+  await settled()
+  expect(words(line)).toEqual(['admitted', 'admitted'])
+  expect(told).toMatchObject([
+    { name: 'admitted', inUse: 2, limit: 10 },
+    { name: 'admitted', inUse: 3, limit: 10 },
+  ])
+})
+
+test('nobody is let in who got a slot before the limit was lowered, and was looked up while it was', async () => {
+  const { registry, ...accounts } = twoAccounts()
+  const lookups: (() => void)[] = []
+  let slow = false
+  const slowly: Registry = {
+    findByDigest: (digest) =>
+      slow
+        ? new Promise((resolve) => lookups.push(() => resolve(registry.peekByDigest(digest))))
+        : registry.findByDigest(digest),
+  }
+  const { gate, keys } = gateWith(
+    { registry: slowly, limits: { read: 1 }, credentials: { cacheMs: 0 }, connections: { waitMs: 1000 } },
+    { ...accounts, registry },
+  )
+  const first = await admitted(gate, asking(keys.crm))
+  const second = gate.admit(asking(keys.crm))
+  await settled()
+  slow = true
+  first.release()
+  await settled()
+  await gate.setLimits({ read: 0 })
+  lookups.splice(0).forEach((answer) => answer())
+  await settled()
+  expect(await gate.connections()).toEqual([])
+  await gate.close()
+  expect(outcomeOf(await second)).toBe('limits-unavailable')
 })

@@ -74,7 +74,7 @@ describe('an open connection', () => {
       requestsWith(() => key),
     )
     console.log(`an open connection of one account among many of its own: ${each.toFixed(0)} bytes`)
-    expect(each).toBeLessThanOrEqual(560)
+    expect(each).toBeLessThanOrEqual(400)
     expect(left).toBeLessThan(SLACK_BYTES)
     await gate.close()
   })

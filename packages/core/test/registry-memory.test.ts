@@ -247,3 +247,9 @@ describe('a change of a registry in memory', () => {
     warned.mockRestore()
   })
 })
+
+it('a copy whose findByDigest is another is asked through that', () => {
+  const registry = memoryRegistry()
+  expect('peekByDigest' in { ...registry }).toBe(false)
+  expect('peekByDigest' in registry).toBe(true)
+})

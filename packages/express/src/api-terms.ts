@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createGate, type Admission, type Caller, type Gate, type GateOptions } from '@api-terms/core'
-import { admissionOf as admissionOfRequest, enter, holdContinue } from '@api-terms/core/node'
+import type { Admission, Caller, Gate, GateOptions } from '@api-terms/core'
+import { admissionOf as admissionOfRequest, enter, gateOf } from '@api-terms/core/node'
 
 /** A middleware of Express 4 and 5, in types of `node:http`, so that it fits both majors' typings. */
 export type ExpressMiddleware = (
@@ -21,11 +21,10 @@ interface ExpressRequest extends IncomingMessage {
  * @throws OptionsError listing everything that is wrong with the options.
  */
 export function apiTerms(gateOrOptions: Gate | GateOptions): ExpressMiddleware {
-  const gate = 'admit' in gateOrOptions ? gateOrOptions : createGate(gateOrOptions)
-  holdContinue()
+  const gate = gateOf(gateOrOptions)
   return function apiTermsMiddleware(req: ExpressRequest, res, next) {
     const entered = enter(gate, req, res, { target: req.originalUrl, caller: new ExpressCaller(req) })
-    if (entered instanceof Promise) entered.then((admission) => admission && next(), next)
+    if (entered && 'then' in entered) entered.then((admission) => admission && next(), next)
     else if (entered) next()
   }
 }

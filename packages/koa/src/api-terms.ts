@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createGate, type Admission, type Caller, type Gate, type GateOptions } from '@api-terms/core'
-import { admissionOf as admissionOfRequest, enter, holdContinue } from '@api-terms/core/node'
+import type { Admission, Caller, Gate, GateOptions } from '@api-terms/core'
+import { admissionOf as admissionOfRequest, enter, gateOf } from '@api-terms/core/node'
 
 /** What the middleware needs of a context of Koa 2 or 3. */
 export interface KoaContext {
@@ -12,7 +12,7 @@ export interface KoaContext {
 }
 
 /** A middleware of Koa 2 and 3, in types of its own, so that it fits both majors' typings. */
-export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>
+export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
  * The gate as a middleware: `app.use(apiTerms({ … }))`, also behind `koa-mount` or a router. Give several mounts of the same API one
@@ -21,20 +21,28 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * @throws OptionsError listing everything that is wrong with the options.
  */
 export function apiTerms(gateOrOptions: Gate | GateOptions): KoaMiddleware {
-  const gate = 'admit' in gateOrOptions ? gateOrOptions : createGate(gateOrOptions)
-  holdContinue()
-  return async function apiTermsMiddleware(ctx, next) {
+  const gate = gateOf(gateOrOptions)
+  return function apiTermsMiddleware(ctx, next) {
     const entered = enter(gate, ctx.req, ctx.res, { target: ctx.originalUrl, caller: new KoaCaller(ctx) })
-    const admission = entered instanceof Promise ? await entered : entered
-    if (!admission) {
-      // The refusal is written, or the caller gone.
-      ctx.respond = false
-      return
-    }
-    const work = next()
-    admission.connection.holdUntil(work)
-    await work
+    if (entered && 'then' in entered) return entered.then((admission) => goOn(admission, ctx, next))
+    return goOn(entered, ctx, next)
   }
+}
+
+/** Not an async function: one would be kept, with all it holds, for as long as the connection is open. */
+function goOn(
+  admission: Admission | undefined,
+  ctx: KoaContext,
+  next: () => Promise<unknown>,
+): Promise<unknown> {
+  if (!admission) {
+    // The refusal is written, or the caller gone.
+    ctx.respond = false
+    return Promise.resolve()
+  }
+  const work = next()
+  admission.connection.holdUntil(work)
+  return work
 }
 
 /** The admission of a request, in a middleware behind the gate; `undefined` where no gate stands before. */

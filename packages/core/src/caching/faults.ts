@@ -1,11 +1,5 @@
-import {
-  DIRECTIVE_NAMES,
-  FLAGS_BY_NAME,
-  likelyName,
-  MOST_SECONDS,
-  SECONDS_BY_NAME,
-  VISIBILITIES,
-} from './names.js'
+import { likelyName } from '../likely-name.js'
+import { DIRECTIVE_NAMES, FLAGS_BY_NAME, MOST_SECONDS, SECONDS_BY_NAME, VISIBILITIES } from './names.js'
 
 /** One thing wrong with a policy. */
 export interface PolicyFault {
@@ -51,9 +45,7 @@ function faultOfDirective(name: string, directive: string, value: string | undef
     return fits ? undefined : `must give ${directive} ${SECONDS_REMEDY}, unquoted`
   }
   if (!VISIBILITIES.has(directive) && !FLAGS_BY_NAME.has(directive)) {
-    const likely = likelyName(name, DIRECTIVE_NAMES)
-    const hint = likely ? `did you mean ${likely}?` : `there are: ${DIRECTIVE_NAMES.join(', ')}`
-    return `holds "${name}", which is no directive of an answer; ${hint}`
+    return `holds "${name}", which is no directive of an answer; ${likelyName(name, DIRECTIVE_NAMES)}`
   }
   return value === undefined ? undefined : `must say ${directive} without a value`
 }

@@ -12,9 +12,8 @@ export interface SaidFields {
 }
 
 /** `undefined` where the handler has set none, as most do. One pass over the names: targeted fields can have any. */
-export function findFields(head: ResponseHead): SaidFields | undefined {
+export function findFields(names: readonly string[]): SaidFields | undefined {
   let found: SaidFields | undefined
-  const names = head.getHeaderNames()
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
     if (name === 'cache-control') (found ??= none()).cacheControl = true

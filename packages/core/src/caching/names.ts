@@ -1,5 +1,3 @@
-import { distance } from 'fastest-levenshtein'
-
 /** Directives whose value is a number of seconds, by the member that holds it. */
 export const SECONDS = {
   maxAge: 'max-age',
@@ -50,19 +48,3 @@ export function isDirective(name: string): boolean {
 
 /** The largest number of seconds that caches count to (RFC 9111 §1.2.2). */
 export const MOST_SECONDS = 2_147_483_648
-
-/** Which of the known names was probably meant by one that is none; hyphens and case do not count. */
-export function likelyName(name: string, known: Iterable<string>): string | undefined {
-  const asked = lettersOf(name)
-  let best: string | undefined
-  let bestDistance = 3
-  for (const candidate of known) {
-    const candidateDistance = distance(asked, lettersOf(candidate))
-    if (candidateDistance < bestDistance) [best, bestDistance] = [candidate, candidateDistance]
-  }
-  return best
-}
-
-function lettersOf(name: string): string {
-  return name.toLowerCase().replace(/[^a-z]/g, '')
-}

@@ -1,15 +1,15 @@
-import { pathToRegexp } from 'path-to-regexp'
 import * as v from 'valibot'
+import { patternProblem } from '../path-pattern.js'
 import { type CachePolicy, faultsOf } from './policy.js'
 
 /** A policy for some answers. The first rule that matches decides. */
 export interface CacheRule {
-  /** A pattern of path-to-regexp 8 over the whole path of the original target, e.g. `/v1/countries` or `/v1/*rest`. */
+  /** A pattern of path-to-regexp 8, read as `requests.paths` are: `/v1/countries`, `/v1/*rest`. */
   path: string
   /** The methods, in capitals; HEAD follows GET. Absent: `['GET']`, since other answers are kept only where they are named. */
-  methods?: string[] | undefined
+  methods?: readonly string[] | undefined
   /** Ids of the accounts it is for. Absent: all. */
-  accounts?: string[] | undefined
+  accounts?: readonly string[] | undefined
   /** The most that is permitted: a handler may shorten or narrow it, never the reverse. */
   policy: CachePolicy
 }
@@ -19,7 +19,7 @@ export interface CachingOptions {
   /** For answers to GET and HEAD that no rule matches. Default: `no-store`. */
   default?: CachePolicy | undefined
   /** Policies for some answers; the first that matches decides. Default: none. */
-  rules?: CacheRule[] | undefined
+  rules?: readonly CacheRule[] | undefined
 }
 
 const policySchema = v.pipe(
@@ -43,22 +43,11 @@ function pathTo(input: Record<string, unknown>, key: string) {
 
 const patternSchema = v.pipe(
   v.string('must be a path pattern, e.g. /v1/countries'),
-  v.startsWith('/', 'must begin with /, since it is matched against the whole path'),
   v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    const fault = faultOfPattern(dataset.value)
-    if (fault !== undefined) addIssue({ message: fault })
+    const message = dataset.typed ? patternProblem(dataset.value) : undefined
+    if (message !== undefined) addIssue({ message })
   }),
 )
-
-function faultOfPattern(pattern: string): string | undefined {
-  try {
-    pathToRegexp(pattern)
-    return undefined
-  } catch (error) {
-    return `is no pattern of path-to-regexp 8 (${(error as Error).message.split('\n')[0]})`
-  }
-}
 
 const methodsSchema = v.pipe(
   v.array(

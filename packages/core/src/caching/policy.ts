@@ -1,6 +1,7 @@
+import { likelyName } from '../likely-name.js'
 import { type Directives, readDirectives, writeDirectives } from './directives.js'
 import { faultsOfText, isSeconds, type PolicyFault, SECONDS_REMEDY } from './faults.js'
-import { FLAG_MEMBERS, FLAGS, likelyName, SECONDS, SECONDS_MEMBERS } from './names.js'
+import { FLAG_MEMBERS, FLAGS, SECONDS, SECONDS_MEMBERS } from './names.js'
 
 /** A policy in members. Times are in whole seconds, 0 to 2147483648. Absent: not said. */
 export interface CachePolicyObject {
@@ -70,10 +71,7 @@ const MEMBERS: ReadonlySet<string> = new Set(['visibility', ...SECONDS_MEMBERS, 
 
 function faultOfMember(member: string, value: unknown): string | undefined {
   if (!MEMBERS.has(member)) {
-    const likely = likelyName(member, MEMBERS)
-    return likely
-      ? `is no option; did you mean ${likely}?`
-      : `is no option; there are: ${[...MEMBERS].join(', ')}`
+    return `is no option; ${likelyName(member, [...MEMBERS])}`
   }
   if (member === 'visibility') {
     const known = value === 'public' || value === 'private' || value === 'none'

@@ -1,21 +1,22 @@
-import { pathToRegexp } from 'path-to-regexp'
+import { createPathDecoder, createPathMatch } from '../path-pattern.js'
 import { type Ceiling, createCeiling } from './ceiling.js'
 import type { CacheRule, CachingOptions } from './options.js'
 import { compilePolicy } from './policy.js'
 
 /** The ceiling for an answer, by the first rule that matches. */
-export type PickCeiling = (method: string, path: string, account: string) => Ceiling
+type PickCeiling = (method: string, path: string, account: string) => Ceiling
 
 export function createPicker(options: CachingOptions, noStore: Ceiling): PickCeiling {
+  const decode = createPathDecoder()
   const rules = (options.rules ?? []).map(compileRule)
   const otherwise = options.default === undefined ? noStore : createCeiling(compilePolicy(options.default))
   return (method, path, account) => {
     // HEAD has the fields that GET would have (RFC 9110 §9.3.2).
     const asked = method === 'HEAD' ? 'GET' : method
+    const read = rules.length === 0 ? path : decode(path)
     for (const rule of rules) {
-      if (rule.methods.has(asked) && (!rule.accounts || rule.accounts.has(account)) && rule.path.test(path)) {
-        return rule.ceiling
-      }
+      if (!rule.methods.has(asked) || (rule.accounts && !rule.accounts.has(account))) continue
+      if (rule.fits(read)) return rule.ceiling
     }
     return asked === 'GET' ? otherwise : noStore
   }
@@ -23,7 +24,7 @@ export function createPicker(options: CachingOptions, noStore: Ceiling): PickCei
 
 function compileRule(rule: CacheRule) {
   return {
-    path: pathToRegexp(rule.path).regexp,
+    fits: createPathMatch([rule.path]),
     // Answers to other methods are kept only where a rule names the method.
     methods: new Set(rule.methods ?? ['GET']),
     accounts: rule.accounts && new Set(rule.accounts),

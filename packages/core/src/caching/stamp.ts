@@ -29,8 +29,9 @@ export interface Caching {
   /**
    * Decides as the head is written, and writes Cache-Control and Vary; brings Expires and targeted fields in line, and
    * removes Age. Returns whether a shared cache may store the answer. 1xx are left as they are.
+   * `names` are those of the fields set so far, in lower case, where they are known.
    */
-  stamp(head: ResponseHead, answer: CachedAnswer): boolean
+  stamp(head: ResponseHead, answer: CachedAnswer, names?: readonly string[]): boolean
   /**
    * {@link compilePolicy} for what handlers say request by request: a policy that is text is worked out once.
    *
@@ -53,10 +54,10 @@ export function createCaching(options: CachingOptions, now: () => number = Date.
   }
 
   return {
-    stamp(head, answer) {
+    stamp(head, answer, names = head.getHeaderNames()) {
       if (answer.status < 200) return false
       const ceiling = ceilingFor(answer)
-      const said = findFields(head)
+      const said = findFields(names)
       if (!said) {
         head.setHeader('Cache-Control', ceiling.text)
         head.setHeader('Vary', answer.vary)
@@ -66,7 +67,7 @@ export function createCaching(options: CachingOptions, now: () => number = Date.
       const cacheControl = said.cacheControl ? textOf(head, 'cache-control') : undefined
       // Whatever the app's error page says, an error is not kept.
       const stamped = answer.status >= 400 ? noStore : ceiling.withFields(cacheControl, expiresIn)
-      bringInLine(head, said, stamped, ceiling.directives)
+      bringInLine(head, said, stamped, ceiling.directives, now)
       head.setHeader('Cache-Control', stamped.text)
       head.setHeader('Vary', said.vary ? vary(textOf(head, 'vary') ?? '', answer.vary) : answer.vary)
       return stamped.shared
@@ -80,14 +81,20 @@ function expiresOf(head: ResponseHead, now: number): number {
 }
 
 /** What else speaks of caching must not contradict Cache-Control, which always holds what Expires would say. */
-function bringInLine(head: ResponseHead, said: SaidFields, stamped: Stamped, permitted: Directives): void {
+function bringInLine(
+  head: ResponseHead,
+  said: SaidFields,
+  stamped: Stamped,
+  permitted: Directives,
+  now: () => number,
+): void {
   if (said.expires) head.removeHeader('Expires')
   // Age counts from the origin, which this is (RFC 9111 §5.1): a cache behind would take off what was never spent.
   if (said.age) head.removeHeader('Age')
   for (const name of said.targeted) {
     const value = stamped.shared ? textOf(head, name) : undefined
     const narrowed =
-      value === undefined ? undefined : narrowTargeted(name, value, permitted, stamped.directives)
+      value === undefined ? undefined : narrowTargeted(name, value, permitted, stamped.directives, now())
     if (narrowed === undefined) head.removeHeader(name)
     else head.setHeader(name, narrowed)
   }

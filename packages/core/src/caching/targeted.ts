@@ -4,10 +4,19 @@ import { forSharedCaches, narrow } from './narrow.js'
 
 /** Whether a field, by its lower-case name, speaks to some caches past Cache-Control: `cdn-cache-control` and its like (RFC 9213). */
 export function isTargeted(name: string): boolean {
-  return name.endsWith('-cache-control') || name === SURROGATE_CONTROL
+  return (
+    name.endsWith('-cache-control') ||
+    name === SURROGATE_CONTROL ||
+    name === X_ACCEL_EXPIRES ||
+    name === EDGE_CONTROL
+  )
 }
 
 const SURROGATE_CONTROL = 'surrogate-control'
+/** Of nginx, which stores by it even what Cache-Control calls `private`. */
+const X_ACCEL_EXPIRES = 'x-accel-expires'
+/** Of Akamai; its `!no-store` takes back what Cache-Control says. */
+const EDGE_CONTROL = 'edge-control'
 
 /**
  * A targeted field brought under what is permitted, or `undefined` where it must go. A cache that honours it passes over
@@ -19,12 +28,35 @@ export function narrowTargeted(
   value: string,
   permitted: Directives,
   cacheControl: Directives,
+  now: number,
 ): string | undefined {
-  const own = name === SURROGATE_CONTROL ? readDirectives(value) : readDictionary(value)
+  if (name === X_ACCEL_EXPIRES) return narrowAccelExpires(value, forSharedCaches(permitted), now)
+  const own = readTargeted(name, value)
   if (!own) return undefined
   const hasLifetime = own.maxAge !== undefined || own.sharedMaxAge !== undefined
   const narrowed = narrow(forSharedCaches(hasLifetime ? permitted : cacheControl), own)
   return writeDirectives(narrowed)
+}
+
+/** Seconds from now, or `@` and the seconds of a date; `0` keeps nothing, and what is neither is read so. */
+function narrowAccelExpires(value: string, permitted: Directives, now: number): string {
+  const [, at, digits] = /^(@?)(\d+)$/.exec(value) ?? []
+  const lifetime = Math.max(0, Number(digits ?? 0) - (at ? Math.floor(now / 1000) : 0))
+  // It has no word for no-cache, and would be believed instead.
+  const most = permitted.noCache ? 0 : (permitted.maxAge ?? 0)
+  return String(Math.min(lifetime, most))
+}
+
+function readTargeted(name: string, value: string): Directives | undefined {
+  if (name === SURROGATE_CONTROL) return readDirectives(value)
+  return name === EDGE_CONTROL ? readEdgeControl(value) : readDictionary(value)
+}
+
+/** Its two words that Cache-Control calls otherwise. What takes something back (`!no-store`) is lost as loosening. */
+function readEdgeControl(value: string): Directives {
+  return readDirectives(
+    value.replaceAll(/cache-maxage/gi, 'max-age').replaceAll(/bypass-cache/gi, 'no-store'),
+  )
 }
 
 /** `undefined` for what is no dictionary: caches pass over such a field, so nothing is lost with it (RFC 9213 §2.1). */

@@ -1,7 +1,7 @@
 import { remembering } from './remember.js'
 
 /** A Vary value that names the field too, beside all that it names already (RFC 9110 §12.5.5). */
-export function addToVary(existing: string, field: string): string {
+function addToVary(existing: string, field: string): string {
   const names = new Map<string, string>()
   for (const written of `${existing},${field}`.split(',')) {
     const name = written.trim()

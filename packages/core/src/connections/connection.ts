@@ -1,6 +1,9 @@
 import type { Carrier } from '../carrier.js'
 import type { Lease } from './store.js'
 
+/** What `util.inspect`, and so `console.log`, asks an object for. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 /** Who holds a connection, as far as lists and events tell it. */
 export interface Holder {
   readonly account: { readonly id: string }
@@ -108,6 +111,15 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     this.ledger.released(this, why)
     carrier?.end(why)
     this.abort?.abort()
+  }
+
+  /** What a log may show: neither the other connections nor the request, whose fields hold the key. */
+  toJSON() {
+    return { id: this.id, class: this.class, since: this.since }
+  }
+
+  [INSPECT]() {
+    return this.toJSON()
   }
 
   private letGo(): void {

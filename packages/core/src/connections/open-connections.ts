@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CompleteClock } from '../clock.js'
+import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
 import { Connection, type Holder, type Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
@@ -40,7 +40,8 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   }
 
   add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
-    const now = this.#options.clock.elapsed()
+    // In whole ms, which weigh less than parts of them.
+    const now = Math.trunc(this.#options.clock.elapsed())
     const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection
@@ -107,7 +108,7 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   #arm(now: number): void {
     const { maxHoldMs, stallMs, clock } = this.#options
     if (!this.#first) return
-    const wait = Math.min(this.#first.startedAt + maxHoldMs - now, stallMs / STALL_LOOKS, LONGEST_TIMER)
+    const wait = Math.min(this.#first.startedAt + maxHoldMs - now, stallMs / STALL_LOOKS, LONGEST_TIMER_MS)
     this.#timer = clock.setTimeout(() => this.#look(), Math.max(1, Math.ceil(wait)))
   }
 
@@ -133,9 +134,6 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
 
 /** How often within `stallMs` progress is looked at: a stalled reader is let go at most a quarter late. */
 const STALL_LOOKS = 4
-
-/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
-const LONGEST_TIMER = 2_147_483_647
 
 function matches(connection: Connection, filter: ConnectionFilter): boolean {
   return (

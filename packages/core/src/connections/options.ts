@@ -1,7 +1,8 @@
 import * as v from 'valibot'
+import { LONGEST_TIMER_MS } from '../clock.js'
 import type { Limits } from '../registry.js'
 import type { GateRequest } from '../request.js'
-import { isLimit, type LimitsOption } from './limits.js'
+import { isLimit } from './limits.js'
 import type { ConnectionStore } from './store.js'
 
 /** What happens to a request while the store cannot be asked. */
@@ -63,7 +64,7 @@ export const connectionsSchema = v.strictObject({
   ),
   waitMs: v.optional(
     v.custom<number>(
-      (input) => typeof input === 'number' && input >= 0 && input <= LONGEST_TIMER,
+      (input) => typeof input === 'number' && input >= 0 && input <= LONGEST_TIMER_MS,
       'must be a number of milliseconds, 0 (not to wait) or more',
     ),
   ),
@@ -81,6 +82,7 @@ export const connectionsSchema = v.strictObject({
   ),
 })
 
+const CLASS_NAME = /^[\w-]{1,64}$/
 const LIMIT = 'must be a whole number of connections, 0 (to block) or more, or Infinity'
 
 const limitSchema = v.custom<number>(isLimit, LIMIT)
@@ -92,17 +94,8 @@ export const limitsSchema = v.pipe(
   // A list passes for a record.
   v.custom<Limits>((input) => !Array.isArray(input), LIMITS),
   v.record(
-    v.pipe(v.string(), v.regex(CLASS_NAME(), 'must be a name of a class: letters, digits, "-" and "_"')),
+    v.pipe(v.string(), v.regex(CLASS_NAME, 'must be a name of a class: letters, digits, "-" and "_"')),
     limitSchema,
     LIMITS,
   ),
 )
-
-export const limitsOptionSchema = v.custom<LimitsOption>((input) => typeof input === 'function')
-
-/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
-const LONGEST_TIMER = 2_147_483_647
-
-function CLASS_NAME(): RegExp {
-  return /^[\w-]{1,64}$/
-}

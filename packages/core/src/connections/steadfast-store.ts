@@ -1,7 +1,7 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
 import { StoreError } from '../errors.js'
-import { isPending, type Pending } from '../pending.js'
+import { isPending, isPromise, type Pending } from '../pending.js'
 import { memoryConnections } from './memory-store.js'
 import type { WhenStoreFails } from './options.js'
 import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
@@ -33,7 +33,11 @@ export class SteadfastStore implements ConnectionStore {
 
   acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
     try {
-      const answer = this.#options.store.acquire(ask)
+      const answer: LeaseAnswer | Pending<LeaseAnswer> | Promise<LeaseAnswer> =
+        this.#options.store.acquire(ask)
+      // The type says otherwise, but taken for an answer a promise would read as "the limit is reached".
+      if (isPromise<LeaseAnswer | Pending<LeaseAnswer>>(answer))
+        return this.#inTime({ answer: answer as Promise<LeaseAnswer>, leave() {} }, ask)
       return isPending(answer) ? this.#inTime(answer, ask) : answer
     } catch (cause) {
       return this.#instead(ask, cause)
@@ -64,7 +68,13 @@ export class SteadfastStore implements ConnectionStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#options.store.close(), this.#local.close()])
+    await this.#local.close()
+    const { store, timeoutMs, clock, onFailed } = this.#options
+    try {
+      await bounded(Promise.resolve(store.close()), timeoutMs, 'closing the connection store', clock)
+    } catch (cause) {
+      onFailed(cause)
+    }
   }
 
   #inTime(pending: Pending<LeaseAnswer>, ask: LeaseAsk): Pending<LeaseAnswer> {
@@ -98,7 +108,8 @@ export class SteadfastStore implements ConnectionStore {
       case 'refuse':
         throw new StoreError('the connection store failed', { cause })
       case 'admit':
-        return { lease: UNCOUNTED, inUse: 1 }
+        // Counting nothing is not letting in who is blocked.
+        return ask.limit > 0 ? { lease: UNCOUNTED, inUse: 1 } : { lease: undefined, inUse: 0 }
       case 'local':
         return this.#markLocal(this.#local.acquire(ask))
     }

@@ -3,14 +3,15 @@ import type { GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
+import type { Hint } from './key.js'
 import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
 import { settingsOf } from './options.js'
-import type { CredentialsOptions } from './options.js'
+import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
 import { VerifiedIdentity, verify } from './verify.js'
-import type { Claim, Identity } from './verify.js'
+import type { Claim, Identity, Way } from './verify.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
 export interface CredentialCheck {
@@ -41,6 +42,13 @@ export function createCredentialCheck(
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
   const read = createReader(settings, grounds)
+  const hint = settings.format === 'any' ? hintOfAny : hintOf
+  const shortHint = createShortener()
+  const ways: Record<Scheme, Way> = {
+    bearer: { scheme: 'bearer', field: 'Authorization' },
+    basic: { scheme: 'basic', field: 'Authorization' },
+    header: { scheme: 'header', field: settings.header },
+  }
   const lookup = registry.peekByDigest
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
     : createCachedLookup(settings, context)
@@ -62,14 +70,7 @@ export function createCredentialCheck(
       if ('reason' in sent) return sent
       const { key, scheme, client } = sent
       const digest = digestOf(key)
-      const field = scheme === 'header' ? settings.header : 'Authorization'
-      return answer({
-        digest,
-        scheme,
-        client,
-        hint: settings.format === 'any' ? hintOfAny(key, digest) : hintOf(key),
-        field,
-      })
+      return answer({ digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) })
     },
     recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
     close: () => lookup.close(),
@@ -77,6 +78,18 @@ export function createCredentialCheck(
 }
 
 /** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */
-function hintOfAny(key: string, digest: string): string {
-  return isIssuedKey(key) ? hintOf(key) : `sha256:…${digest.slice(-6)}`
+function hintOfAny(key: string, digest: string): Hint {
+  return isIssuedKey(key) ? hintOf(key) : { start: 'sha256:', end: digest.slice(-6) }
+}
+
+/**
+ * Most keys begin alike: one start is kept for all of them, and as a copy, since what is cut out of a long text keeps the whole of it
+ * in memory, which is the key.
+ */
+function createShortener(): (hint: Hint) => Hint {
+  let kept = ''
+  return (hint) => {
+    if (hint.start !== kept) kept = Buffer.from(hint.start).toString()
+    return { start: kept, end: hint.end }
+  }
 }

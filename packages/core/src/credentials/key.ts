@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import { crc32 } from './crc32.js'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 190 bits: the hint gives 24 bits of the checksum away, and 166 remain. */
@@ -41,8 +41,8 @@ export function issueKey(options: { prefix?: string } = {}): IssuedKey {
     )
   }
   const checked = `${prefix}_${randomBase62(RANDOM_LENGTH)}`
-  const key = checked + base62(crc32(checked), CHECKSUM_LENGTH)
-  return { key, digest: digestOf(key), hint: hintOf(key) }
+  const key = checked + base62(crc32(checked, checked.length), CHECKSUM_LENGTH)
+  return { key, digest: digestOf(key), hint: writtenHint(hintOf(key)) }
 }
 
 /** Whether a text has the form and the checksum of a key made by {@link issueKey}, with this prefix or with any. */
@@ -60,9 +60,8 @@ export function isIssuedKey(text: string, prefix?: string): boolean {
     if (digit === -1) return false
     checksum = checksum * 62 + digit
   }
-  return (
-    checksum === crc32(text.slice(0, end)) && (prefix !== undefined || PREFIX.test(text.slice(0, separator)))
-  )
+  if (checksum !== crc32(text, end)) return false
+  return prefix !== undefined || PREFIX.test(text.slice(0, separator))
 }
 
 /** SHA-256 of a whole key, in 64 lower-case hexadecimal digits: what a registry is asked for. */
@@ -70,9 +69,20 @@ export function digestOf(key: string): string {
   return hash('sha256', key)
 }
 
+/** The two ends of a hint. They are kept apart because most hints are never read. */
+export interface Hint {
+  readonly start: string
+  readonly end: string
+}
+
 /** What may be shown of a key made by {@link issueKey}. */
-export function hintOf(key: string): string {
-  return `${key.slice(0, key.length - BODY_LENGTH)}…${key.slice(-HINT_LENGTH)}`
+export function hintOf(key: string): Hint {
+  return { start: key.slice(0, key.length - BODY_LENGTH), end: key.slice(-HINT_LENGTH) }
+}
+
+/** A hint in one, e.g. `key_…x7Qz`. */
+export function writtenHint({ start, end }: Hint): string {
+  return `${start}…${end}`
 }
 
 /** Bytes of 248 and above are drawn again: 256 is no multiple of 62, and the first characters would come up more often. */

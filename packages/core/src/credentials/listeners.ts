@@ -3,7 +3,7 @@ import type { RegistryChange } from '../registry.js'
 type Listener = (change: RegistryChange) => void
 
 /** Who wants to know of changes. */
-export interface Listeners {
+interface Listeners {
   onChange(listener: Listener): () => void
   announce(account: string): void
 }

@@ -3,8 +3,8 @@ import type { OptionIssue } from '../errors.js'
 import type { Account, Client, Registration, Registry, RegistryChange } from '../registry.js'
 import { createListeners } from './listeners.js'
 import { frozenAccount, frozenClient } from './frozen.js'
-import { RecordedRegistration } from './recorded.js'
-import { issuesOfAccount, issuesOfClient, issuesOfRecords, NO_ACCOUNT, SAME_DIGEST } from './records.js'
+import { RecordTables } from './record-tables.js'
+import { issuesOfAccount, issuesOfRecords } from './records.js'
 import type { Records } from './records.js'
 
 /** A registry whose records are in memory. Every change is in force with the next request. */
@@ -33,90 +33,44 @@ export interface MemoryRegistry extends Registry {
  */
 export function memoryRegistry(records: Records = {}): MemoryRegistry {
   refuse(issuesOfRecords(records))
-  const accounts = new Map<string, Account>()
-  const clients = new Map<string, Client>()
-  const clientsOf = new Map<string, Set<string>>()
-  const registrations = new Map<string, Registration>()
+  const tables = new RecordTables()
+  const { accounts, clients, registrations } = tables
   const { announce, onChange } = createListeners()
 
-  const register = (account: Account, client: Client): void => {
-    for (const credential of client.credentials) {
-      registrations.set(credential.digest, new RecordedRegistration(account, client, credential))
-    }
-  }
+  for (const account of records.accounts ?? []) tables.putAccount(frozenAccount(account))
+  for (const client of records.clients ?? []) tables.putClient(frozenClient(client))
 
-  const putAccount = (account: Account): void => {
-    accounts.set(account.id, account)
-    for (const id of clientsOf.get(account.id) ?? []) register(account, clients.get(id) as Client)
-  }
-
-  const takeClient = (client: Client): void => {
-    clients.delete(client.id)
-    const others = clientsOf.get(client.account)
-    others?.delete(client.id)
-    if (others?.size === 0) clientsOf.delete(client.account)
-    for (const { digest } of client.credentials) registrations.delete(digest)
-  }
-
-  const putClient = (client: Client): void => {
-    clients.set(client.id, client)
-    const ids = clientsOf.get(client.account) ?? new Set()
-    clientsOf.set(client.account, ids.add(client.id))
-    register(accounts.get(client.account) as Account, client)
-  }
-
-  /** What only shows beside the other records. */
-  const conflictsOf = (client: Client): OptionIssue[] => {
-    const issues = issuesOfClient(client, 'client')
-    if (issues.length > 0) return issues
-    if (!accounts.has(client.account)) issues.push({ path: 'client.account', message: NO_ACCOUNT })
-    const digests = new Set<string>()
-    client.credentials.forEach(({ digest }, i) => {
-      const owner = registrations.get(digest)?.client.id ?? client.id
-      if (digests.has(digest) || owner !== client.id) {
-        issues.push({ path: `client.credentials[${i}].digest`, message: SAME_DIGEST })
-      }
-      digests.add(digest)
-    })
-    return issues
-  }
-
-  for (const account of records.accounts ?? []) accounts.set(account.id, frozenAccount(account))
-  for (const client of records.clients ?? []) putClient(frozenClient(client))
-
-  return {
+  const registry: Omit<MemoryRegistry, 'peekByDigest'> = {
     findByDigest: (digest) => Promise.resolve(registrations.get(digest)),
-    peekByDigest: (digest) => registrations.get(digest),
     onChange,
     account: (id) => accounts.get(id),
     client: (id) => clients.get(id),
     // Each change is one synchronous step, so nothing can come between its parts; it is announced when it is in force.
     async setAccount(account) {
       refuse(issuesOfAccount(account, 'account'))
-      putAccount(frozenAccount(account))
+      tables.putAccount(frozenAccount(account))
       announce(account.id)
     },
     async setClient(client) {
-      refuse(conflictsOf(client))
+      refuse(tables.conflictsOf(client))
       const copy = frozenClient(client)
-      const before = clients.get(copy.id)
-      if (before) takeClient(before)
-      putClient(copy)
+      const before = tables.takeClient(copy.id)
+      tables.putClient(copy)
       if (before && before.account !== copy.account) announce(before.account)
       announce(copy.account)
     },
     async removeAccount(id) {
-      if (!accounts.delete(id)) return
-      for (const client of clientsOf.get(id) ?? []) takeClient(clients.get(client) as Client)
-      announce(id)
+      if (tables.takeAccount(id)) announce(id)
     },
     async removeClient(id) {
-      const client = clients.get(id)
-      if (!client) return
-      takeClient(client)
-      announce(client.account)
+      const client = tables.takeClient(id)
+      if (client) announce(client.account)
     },
   }
+  // Not copied by `{ ...registry, findByDigest }`: who puts a function of its own in the place of ours means that to be asked.
+  return Object.defineProperty(registry, 'peekByDigest', {
+    value: (digest: string) => registrations.get(digest),
+  }) as MemoryRegistry
 }
 
 function refuse(issues: readonly OptionIssue[]): void {

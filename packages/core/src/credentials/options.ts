@@ -7,7 +7,7 @@ export type Scheme = 'bearer' | 'basic' | 'header'
 /** How credentials are read, looked up and believed. */
 export interface CredentialsOptions {
   /** Where a credential may be sent. All three by default. */
-  schemes?: Scheme[] | undefined
+  schemes?: readonly Scheme[] | undefined
   /** The field of the `header` scheme. `x-api-key` by default. */
   header?: string | undefined
   /** The realm of the challenges (RFC 9110 §11.5). The API's name by default. */

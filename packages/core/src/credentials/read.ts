@@ -5,7 +5,7 @@ import { isIssuedKey } from './key.js'
 import type { CredentialsSettings, Scheme } from './options.js'
 
 /** A credential as it was sent: nobody's yet. */
-export interface Sent {
+interface Sent {
   readonly key: string
   readonly scheme: Scheme
   /** The client id sent beside the key. */
@@ -30,41 +30,16 @@ export function createReader(
   settings: CredentialsSettings,
   grounds: Grounds,
 ): (request: GateRequest) => Sent | Ground {
-  const { header, schemes, prefix } = settings
-  const issuedOnly = settings.format === 'issued'
+  const { header, schemes } = settings
   const bearer = schemes.includes('bearer')
   const basic = schemes.includes('basic')
   const readsAuthorization = bearer || basic
   const readsHeader = schemes.includes('header')
-
-  /** Node keeps the first of several Authorization lines and joins other fields: only the raw lines show them all. */
-  const isRepeated = (raw: readonly string[]): boolean => {
-    let candidates = 0
-    for (let i = 0; i < raw.length; i += 2) {
-      const { length } = raw[i] as string
-      if (length === AUTHORIZATION.length || length === header.length) candidates++
-    }
-    // Lengths tell most requests apart from those whose names have to be read.
-    return candidates > 1 && countIn(raw) > 1
-  }
-
-  const countIn = (raw: readonly string[]): number => {
-    let lines = 0
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i] as string
-      if (readsAuthorization && isNamed(name, AUTHORIZATION)) lines++
-      else if (readsHeader && isNamed(name, header)) lines++
-    }
-    return lines
-  }
-
-  /** A key that is worth a look-up. One that `issueKey` made has every form there is, so that need not be looked at. */
-  const take = (key: string, scheme: Scheme, client: string | undefined, form: RegExp): Sent | Ground => {
-    if (key.length > LONGEST_KEY) return grounds.malformed
-    const isLikely = issuedOnly ? isIssuedKey(key, prefix) : key.startsWith(prefix ?? '')
-    if (!(issuedOnly && isLikely) && !form.test(key)) return grounds.malformed
-    return isLikely ? { key, scheme, client } : grounds.invalid[scheme]
-  }
+  const isRepeated = createRepetitionCheck([
+    ...(readsAuthorization ? [AUTHORIZATION] : []),
+    ...(readsHeader ? [header] : []),
+  ])
+  const take = createTake(settings, grounds)
 
   const readAuthorization = (value: string): Sent | Ground => {
     const space = value.indexOf(' ')
@@ -89,6 +64,41 @@ export function createReader(
     if (typeof value !== 'string') return grounds.ambiguous
     if (authorization !== undefined) return readAuthorization(value)
     return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
+  }
+}
+
+/** Node keeps the first of several Authorization lines and joins other fields: only the raw lines show them all. */
+function createRepetitionCheck(names: readonly string[]): (raw: readonly string[]) => boolean {
+  const [one = '', other = one] = names
+  const countIn = (raw: readonly string[]): number => {
+    let lines = 0
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i] as string
+      if (isNamed(name, one) || isNamed(name, other)) lines++
+    }
+    return lines
+  }
+  return (raw) => {
+    let candidates = 0
+    for (let i = 0; i < raw.length; i += 2) {
+      const { length } = raw[i] as string
+      if (length === one.length || length === other.length) candidates++
+    }
+    // Lengths tell most requests apart from those whose names have to be read.
+    return candidates > 1 && countIn(raw) > 1
+  }
+}
+
+type Take = (key: string, scheme: Scheme, client: string | undefined, form: RegExp) => Sent | Ground
+
+/** Takes a key that is worth a look-up. One that `issueKey` made has every form there is, so that need not be looked at. */
+function createTake({ prefix, format }: CredentialsSettings, grounds: Grounds): Take {
+  const issuedOnly = format === 'issued'
+  return (key, scheme, client, form) => {
+    if (key.length > LONGEST_KEY) return grounds.malformed
+    const isLikely = issuedOnly ? isIssuedKey(key, prefix) : key.startsWith(prefix ?? '')
+    if (!(issuedOnly && isLikely) && !form.test(key)) return grounds.malformed
+    return isLikely ? { key, scheme, client } : grounds.invalid[scheme]
   }
 }
 

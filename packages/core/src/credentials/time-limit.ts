@@ -1,7 +1,7 @@
 import type { CompleteClock } from '../clock.js'
 
 /** Bounds work in time. */
-export interface TimeLimit {
+interface TimeLimit {
   /** Settles as the work does, or rejects when the time is up. What the work comes to later is dropped. */
   within<T>(work: () => Promise<T>): Promise<T>
   /** Rejects all that is under way, and ends its timers. */

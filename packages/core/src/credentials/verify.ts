@@ -2,6 +2,7 @@ import type { CompleteClock } from '../clock.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
+import { writtenHint, type Hint } from './key.js'
 import type { Scheme } from './options.js'
 
 /** Who asks. */
@@ -15,36 +16,68 @@ export interface Identity {
   readonly field: string
 }
 
-/** What a request claims, without the key itself: that is let go as soon as it has been read. */
-export interface Claim {
-  readonly digest: string
+/** The way a key came. */
+export interface Way {
   readonly scheme: Scheme
-  /** The client id sent beside the key. */
-  readonly client: string | undefined
-  readonly hint: string
+  /** The header field that held it. */
   readonly field: string
 }
 
-/** An identity that remembers the claim it rests on, so that it can be looked at again. */
-export class VerifiedIdentity implements Identity {
-  readonly account: Account
-  readonly client: Client
-  readonly credential: Credential
-  readonly hint: string
-  readonly field: string
-  readonly #claim: Claim
+/** What a request claims, without the key itself: that is let go as soon as it has been read. */
+export interface Claim {
+  readonly digest: string
+  readonly way: Way
+  /** The client id sent beside the key. */
+  readonly client: string | undefined
+  readonly hint: Hint
+}
 
-  constructor({ account, client, credential }: Registration, claim: Claim) {
-    this.account = account
-    this.client = client
-    this.credential = credential
-    this.hint = claim.hint
-    this.field = claim.field
-    this.#claim = claim
+/**
+ * An identity that can be looked at again. It lasts as long as its connection, so it keeps nothing that the registration has already:
+ * the digest is the same, and a client id sent beside the key was the registration's.
+ */
+export class VerifiedIdentity implements Identity {
+  readonly #registration: Registration
+  readonly #way: Way
+  readonly #hintStart: string
+  readonly #hintEnd: string
+
+  constructor(registration: Registration, { way, hint }: Claim) {
+    this.#registration = registration
+    this.#way = way
+    this.#hintStart = hint.start
+    this.#hintEnd = hint.end
+  }
+
+  get account(): Account {
+    return this.#registration.account
+  }
+
+  get client(): Client {
+    return this.#registration.client
+  }
+
+  get credential(): Credential {
+    return this.#registration.credential
+  }
+
+  get hint(): string {
+    return writtenHint({ start: this.#hintStart, end: this.#hintEnd })
+  }
+
+  get field(): string {
+    return this.#way.field
   }
 
   static claimOf(identity: Identity): Claim {
-    return (identity as VerifiedIdentity).#claim
+    const verified = identity as VerifiedIdentity
+    const { client, credential } = verified.#registration
+    return {
+      digest: credential.digest,
+      way: verified.#way,
+      client: verified.#way.scheme === 'basic' ? client.id : undefined,
+      hint: { start: verified.#hintStart, end: verified.#hintEnd },
+    }
   }
 }
 
@@ -59,13 +92,13 @@ export function verify(
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
-  if (!registration) return grounds.invalid[claim.scheme]
+  if (!registration) return grounds.invalid[claim.way.scheme]
   const { account, client, credential } = registration
-  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.scheme]
-  if (!isInForce(credential, clock)) return grounds.invalid[claim.scheme]
+  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
+  if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
   if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[claim.scheme]
+  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[claim.way.scheme]
   return new VerifiedIdentity(registration, claim)
 }
 

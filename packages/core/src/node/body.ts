@@ -1,5 +1,6 @@
 import type { Admission } from '../admission.js'
-import { isHttp2, type Incoming } from './incoming.js'
+import type { Exchange } from './exchange.js'
+import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { writeRefusal } from './refuse.js'
 
@@ -7,8 +8,8 @@ import { writeRefusal } from './refuse.js'
  * Counts what is sent in chunks, of no length told beforehand, as it comes in, and refuses it once it is too long. The handler is
  * not disturbed in how it reads: it sees a body that breaks off.
  */
-export function boundBody(req: Incoming, res: Outgoing, maxBytes: number, admission: Admission): void {
-  if (maxBytes === Infinity || req.headers['content-length'] !== undefined || !mayHaveBody(req)) return
+export function boundBody(exchange: Exchange, req: Incoming, maxBytes: number, admission: Admission): void {
+  const { res } = exchange
   const { push } = req
   let bytes = 0
   let broken = false
@@ -19,16 +20,18 @@ export function boundBody(req: Incoming, res: Outgoing, maxBytes: number, admiss
     if (bytes > maxBytes && !refusal) maxBytes = Infinity
     if (!refusal) return push.call(this, chunk, encoding)
     broken = true
-    writeRefusal(req, res, refusal)
+    writeRefusal(exchange, req, refusal)
     mute(res)
     // What comes is let go by. Who still waits for the rest is told that it breaks off, or would wait, and hold its slot, for ever.
-    res.once('close', () => req.destroy(new Error('the body is larger than requests.maxBodyBytes')))
+    res.once('close', () => breakOff(req))
     return true
   }
 }
 
-function mayHaveBody(req: Incoming): boolean {
-  return isHttp2(req) ? !req.stream.endAfterHeaders : req.headers['transfer-encoding'] !== undefined
+/** Over HTTP/2 Node would throw the error where nobody listens to it, and end the process; over HTTP/1.1 it does not. */
+function breakOff(req: Incoming): void {
+  const heard = req.listenerCount('error') > 0
+  req.destroy(heard ? new Error('the body is larger than requests.maxBodyBytes') : undefined)
 }
 
 /** The handler does not know that its answer has been given: what it says now goes nowhere, rather than throw. */

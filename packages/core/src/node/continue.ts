@@ -1,9 +1,7 @@
-import { subscribe } from 'node:diagnostics_channel'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 
 /** What a response to `Expect: 100-continue` waits with. */
 const HELD = Symbol.for('api-terms.continue')
-const SUBSCRIBED = Symbol.for('api-terms.continue.subscribed')
 
 interface Held extends ServerResponse {
   [HELD]?: 'unclaimed' | 'claimed'
@@ -11,26 +9,15 @@ interface Held extends ServerResponse {
 
 /**
  * Node answers `100 Continue` before any middleware sees the request, so that a caller sends the whole body of a request that is
- * about to be refused (RFC 9110 §10.1.1). From the first call on the answer is held back until a gate has decided, or, where
- * no gate takes up the request in the same turn, until the next turn. Servers with a `checkContinue` listener are left alone.
- * Once for the whole process, whatever number of copies of this package there is.
+ * about to be refused (RFC 9110 §10.1.1). This holds the answer back until a gate has decided, or, where no gate takes up the
+ * request in the same turn, until the next turn. Servers with a `checkContinue` listener are left alone.
  */
-export function holdContinue(): void {
-  const process_ = globalThis as { [SUBSCRIBED]?: true }
-  if (process_[SUBSCRIBED]) return
-  process_[SUBSCRIBED] = true
-  subscribe('http.server.request.start', (message) => {
-    const { request, response, server } = message as {
-      request: IncomingMessage
-      response: Held
-      server: Server
-    }
-    if (request.headers.expect === undefined || server.listenerCount('checkContinue') > 0) return
-    response.writeContinue = function hold(this: Held) {
-      this[HELD] = 'unclaimed'
-      setImmediate(() => this[HELD] === 'unclaimed' && sendContinue(this))
-    }
-  })
+export function holdContinue(response: Held, server: Server): void {
+  if (server.listenerCount('checkContinue') > 0) return
+  response.writeContinue = function hold(this: Held) {
+    this[HELD] = 'unclaimed'
+    setImmediate(() => this[HELD] === 'unclaimed' && sendContinue(this))
+  }
 }
 
 /** A gate has taken up the request: the answer waits for its decision. */

@@ -1,37 +1,40 @@
 import type { Socket } from 'node:net'
-import { releaseAll } from './exchange.js'
-import { isHttp2, type Incoming } from './incoming.js'
+import { carriedBy, type Carried, type Exchange } from './exchange.js'
 import type { Outgoing } from './outgoing.js'
 
 /** Calls back when the response is over or its caller gone; returns what ends that. */
-export function onceOver(req: Incoming, res: Outgoing, over: () => void): () => void {
+export function onceOver({ res, socket }: Exchange, over: () => void): () => void {
   res.on('close', over)
-  const unwatch = awaitsSocket(req, res) ? watchSocket(req.socket, over) : undefined
+  const unwatch = socket && awaitsSocket(res) ? watchSocket(socket, over) : undefined
   return () => {
     res.off('close', over)
     unwatch?.()
   }
 }
 
-/** Gives all slots of the request back when its response is over. */
-export function releaseWhenOver(req: Incoming, res: Outgoing): void {
-  res.on('close', releaseOnClose)
-  if (!awaitsSocket(req, res)) return
-  const unwatch = watchSocket(req.socket, () => releaseAll(req))
+/** One function for all responses, as a listener of their `close`: nothing is allocated for what happens to each of them. */
+export function releaseOnClose(this: Outgoing): void {
+  releaseAll(carriedBy(this.req))
+}
+
+/** Gives all slots of the request back when its socket closes, where its response would not be told. */
+export function releaseWithSocket({ res, socket }: Exchange): void {
+  if (!socket || !awaitsSocket(res)) return
+  const unwatch = watchSocket(socket, () => releaseAll(carriedBy(res.req)))
   res.on('close', unwatch)
 }
 
-/** One function for all responses: nothing is allocated for what happens to each of them. */
-function releaseOnClose(this: Outgoing): void {
-  releaseAll(this.req)
+/** The response is over: whatever gates have admitted the request give its slots back. */
+function releaseAll(innermost: Carried | undefined): void {
+  for (let carried = innermost; carried; carried = carried.outer) carried.admission?.release()
 }
 
 /**
  * A pipelined request whose response has to wait for the one before has no socket yet, and Node 20 and 22 tell such a response
  * nothing when the caller hangs up. Its request's socket knows.
  */
-function awaitsSocket(req: Incoming, res: Outgoing): boolean {
-  return !isHttp2(req) && !res.socket
+function awaitsSocket(res: Outgoing): boolean {
+  return !res.socket
 }
 
 const WATCHERS = Symbol('api-terms.watchers')

@@ -2,13 +2,14 @@ import type { Admission } from '../admission.js'
 import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
+import type { GateRequest } from '../request.js'
+import { openLate } from './arrivals.js'
 import { boundBody } from './body.js'
 import { claimContinue, sendContinue } from './continue.js'
-import { onceOver, releaseWhenOver } from './ending.js'
-import { admissionBy, carriedBy, carry, Exchange } from './exchange.js'
-import { stampedWriteHead } from './head.js'
+import { onceOver, releaseWithSocket } from './ending.js'
+import { carriedBy, carriedThrough, carry, Exchange } from './exchange.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
-import { isOver, type Outgoing } from './outgoing.js'
+import type { Outgoing } from './outgoing.js'
 import { isClosing, writeRefusal } from './refuse.js'
 import { warnOfUnguarded } from './unguarded.js'
 
@@ -25,46 +26,69 @@ export function enter(
   res: Outgoing,
   facts?: IncomingFacts,
 ): Admission | undefined | Promise<Admission | undefined> {
-  const already = admissionBy(gate, req)
-  if (already) return already
-  if (isOver(res) || isClosing(req)) return undefined
-  warnOfUnguarded(gate, req)
-  claimContinue(res)
-  const outcome = gate.decide(readIncoming(req, facts))
-  return isPending(outcome) ? afterWaiting(gate, req, res, outcome) : settle(gate, req, res, outcome)
+  const carried = carriedBy(req) as Exchange | undefined
+  const already = carriedThrough(gate, carried)
+  if (already) return already.admission
+  const exchange = carried ? fresh(carried, req, res) : openLate(req, res)
+  if (exchange.isOver || isClosing(exchange)) return undefined
+  warnOfUnguarded(gate, exchange.socket)
+  const request = readIncoming(req, exchange, facts)
+  if (request.headers.expect !== undefined) claimContinue(res)
+  const outcome = gate.decide(request)
+  return isPending(outcome)
+    ? afterWaiting(gate, exchange, request, req, outcome)
+    : settle(gate, exchange, request, req, outcome)
+}
+
+/** The exchange that is open already, or, behind another gate, one more. */
+function fresh(carried: Exchange, req: Incoming, res: Outgoing): Exchange {
+  return carried.gate ? new Exchange(req, res, carried) : carried
 }
 
 /** Listens from the start: whoever hangs up while the gate waits would not be heard afterwards. */
 async function afterWaiting(
   gate: Gate,
+  exchange: Exchange,
+  request: GateRequest,
   req: Incoming,
-  res: Outgoing,
   pending: Pending<Outcome>,
 ): Promise<Admission | undefined> {
-  const unwatch = onceOver(req, res, () => pending.leave())
+  const unwatch = onceOver(exchange, () => pending.leave())
   const outcome = await pending.answer
   unwatch()
-  if (!isOver(res)) return settle(gate, req, res, outcome)
+  if (!exchange.isOver) return settle(gate, exchange, request, req, outcome)
   if (outcome.admitted) outcome.release()
   return undefined
 }
 
-function settle(gate: Gate, req: Incoming, res: Outgoing, outcome: Outcome): Admission | undefined {
+function settle(
+  gate: Gate,
+  exchange: Exchange,
+  request: GateRequest,
+  req: Incoming,
+  outcome: Outcome,
+): Admission | undefined {
   if (!outcome.admitted) {
-    writeRefusal(req, res, outcome)
+    writeRefusal(exchange, req, outcome)
     return undefined
   }
-  const outer = carriedBy(req)
-  const exchange = new Exchange(gate, outcome, outer, res, res.writeHead)
-  carry(req, exchange)
+  exchange.gate = gate
+  exchange.admission = outcome
+  if (exchange.outer) carry(req, exchange)
   outcome.carriedBy(exchange)
   // Ended between its admission and now: it has just been cut off.
-  if (isOver(res)) return undefined
-  if (!outer) {
-    res.writeHead = stampedWriteHead as typeof res.writeHead
-    releaseWhenOver(req, res)
+  if (exchange.isOver) {
+    outcome.release()
+    return undefined
   }
-  boundBody(req, res, gate.maxBodyBytes, outcome)
-  sendContinue(res)
+  releaseWithSocket(exchange)
+  if (gate.maxBodyBytes !== Infinity && isUnmeasured(request))
+    boundBody(exchange, req, gate.maxBodyBytes, outcome)
+  if (request.headers.expect !== undefined) sendContinue(exchange.res)
   return outcome
+}
+
+/** Content whose length is not told beforehand. */
+function isUnmeasured({ hasBody, headers }: GateRequest): boolean {
+  return hasBody && headers['content-length'] === undefined
 }

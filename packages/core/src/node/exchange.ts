@@ -1,15 +1,17 @@
-import { constants } from 'node:http2'
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
 import type { Carrier } from '../carrier.js'
 import type { Gate } from '../gate.js'
-import type { Incoming } from './incoming.js'
-import { isHttp2Response, type Outgoing } from './outgoing.js'
+import { isHttp2, type Incoming, type WireFields } from './incoming.js'
+import type { Outgoing } from './outgoing.js'
 import { socketProgress, StreamProgress } from './progress.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
-  readonly gate: Gate
-  readonly admission: Admission
+  /** Absent, as its admission, until a gate has admitted the request. */
+  readonly gate: Gate | undefined
+  readonly admission: Admission | undefined
   /** What another gate before this one has put there. */
   readonly outer: Carried | undefined
 }
@@ -29,11 +31,11 @@ export function carry(req: object, carried: Carried): void {
   ;(req as Carrying)[CARRIED] = carried
 }
 
-/** The admission that this gate has already given the request: several mounts of one gate count it once. */
-export function admissionBy(gate: Gate, req: object): Admission | undefined {
-  let carried = carriedBy(req)
-  while (carried && carried.gate !== gate) carried = carried.outer
-  return carried?.admission
+/** What carries the admission that this gate has given already: several mounts of one gate count a request once. */
+export function carriedThrough(gate: Gate, carried: Carried | undefined): Carried | undefined {
+  let at = carried
+  while (at && at.gate !== gate) at = at.outer
+  return at
 }
 
 /**
@@ -41,38 +43,59 @@ export function admissionBy(gate: Gate, req: object): Admission | undefined {
  * another. `undefined` where no gate has admitted it, or the gate does not know who asks (see {@link Admission.identified}).
  */
 export function admissionOf(req: object): Admission | undefined {
-  const admission = carriedBy(req)?.admission
-  return admission?.identified ? admission : undefined
+  for (let carried = carriedBy(req); carried; carried = carried.outer) {
+    if (carried.admission) return carried.admission.identified ? carried.admission : undefined
+  }
+  return undefined
 }
 
-/** An admitted request and its response. */
-export class Exchange implements Carrier, Carried {
+/**
+ * A request and its response. What is asked of the two again and again stands here as well: Express gives each of them a shape of its
+ * own, so that every look at one costs the engine a search.
+ */
+export class Exchange implements Carrier, Carried, WireFields {
+  gate: Gate | undefined = undefined
+  admission: Admission | undefined = undefined
+  readonly headers: WireFields['headers']
+  readonly rawHeaders: readonly string[]
+  /** Absent over HTTP/2, where many exchanges share one. */
+  readonly socket: Socket | undefined
   #streamProgress: StreamProgress | undefined
 
   constructor(
-    readonly gate: Gate,
-    readonly admission: Admission,
-    readonly outer: Carried | undefined,
+    req: Incoming,
     readonly res: Outgoing,
-    /** As it was before it was hooked. */
-    readonly writeHead: Outgoing['writeHead'],
-  ) {}
+    readonly outer: Carried | undefined,
+  ) {
+    this.headers = req.headers
+    this.rawHeaders = req.rawHeaders
+    this.socket = isHttp2(req) ? undefined : req.socket
+  }
+
+  /** Whether the caller is gone, or the response is over. */
+  get isOver(): boolean {
+    if (this.socket) return this.socket.destroyed || (this.res as { destroyed: boolean }).destroyed
+    const { stream } = this
+    return stream === undefined || stream.destroyed
+  }
 
   end(): void {
-    if (isHttp2Response(this.res)) this.res.stream?.close(constants.NGHTTP2_CANCEL)
-    else this.res.destroy()
+    if (this.socket) (this.res as { destroy(): void }).destroy()
+    else this.stream?.close(constants.NGHTTP2_CANCEL)
   }
 
   progress(): number | undefined {
-    const { res } = this
-    if (!isHttp2Response(res)) return res.socket ? socketProgress(res.socket) : undefined
-    if (!res.stream) return undefined
+    if (this.socket) {
+      const { socket } = this.res
+      return socket ? socketProgress(socket) : undefined
+    }
+    const { stream } = this
+    if (!stream) return undefined
     this.#streamProgress ??= new StreamProgress()
-    return this.#streamProgress.of(res.stream)
+    return this.#streamProgress.of(stream)
   }
-}
 
-/** The response is over: whatever gates have admitted the request give its slots back. */
-export function releaseAll(req: Incoming): void {
-  for (let carried = carriedBy(req); carried; carried = carried.outer) carried.admission.release()
+  private get stream() {
+    return (this.res as Http2ServerResponse).stream as ServerHttp2Stream | undefined
+  }
 }

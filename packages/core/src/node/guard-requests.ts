@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admission } from '../admission.js'
 import { isPromise } from '../pending.js'
 import type { Gate } from '../gate.js'
-import { holdContinue } from './continue.js'
+import { watchArrivals } from './arrivals.js'
 import { enter } from './enter.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
@@ -17,7 +17,7 @@ export function guardRequests<Req extends Incoming = IncomingMessage, Res extend
   gate: Gate,
   handler: AdmittedHandler<Req, Res>,
 ): (req: Req, res: Res) => void {
-  holdContinue()
+  watchArrivals()
   return (req, res) => {
     const proceed = (admission: Admission | undefined) => {
       if (admission) handler(req, res, admission)

@@ -13,21 +13,32 @@ export interface IncomingFacts {
   readonly caller?: Caller
 }
 
-/** The canonical view of a request of Node. */
-export function readIncoming(req: Incoming, facts: IncomingFacts = {}): GateRequest {
-  const overHttp2 = isHttp2(req)
+/** The header fields as they came. */
+export interface WireFields {
+  readonly headers: Incoming['headers']
+  readonly rawHeaders: readonly string[]
+}
+
+/** The canonical view of a request of Node, with its fields as they are known already. */
+export function readIncoming(
+  req: Incoming,
+  { headers, rawHeaders }: WireFields,
+  facts: IncomingFacts = {},
+): GateRequest {
+  const overHttp2 = headers[':method'] !== undefined && isHttp2(req)
   return readRequest({
     method: req.method ?? '',
     target: facts.target ?? req.url ?? '',
-    headers: req.headers,
-    rawHeaders: req.rawHeaders,
+    headers,
+    rawHeaders,
     caller: facts.caller ?? new NodeCaller(req),
-    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && req.headers['content-length'] !== '0' }),
+    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && headers['content-length'] !== '0' }),
   })
 }
 
+/** The version alone does not tell: Node's parser of HTTP/1.1 lets `GET / HTTP/2.0` by. Only HTTP/2 has pseudo-fields. */
 export function isHttp2(req: Incoming): req is Http2ServerRequest {
-  return req.httpVersionMajor === 2
+  return req.httpVersionMajor === 2 && req.headers[':method'] !== undefined
 }
 
 class NodeCaller implements Caller {

@@ -1,6 +1,6 @@
-export { holdContinue } from './continue.js'
 export { enter } from './enter.js'
 export { admissionOf } from './exchange.js'
+export { gateOf } from './gate-of.js'
 export { guardRequests, type AdmittedHandler } from './guard-requests.js'
 export type { Incoming, IncomingFacts } from './incoming.js'
 export type { Outgoing } from './outgoing.js'

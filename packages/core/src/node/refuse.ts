@@ -1,14 +1,18 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Refusal } from '../refusal.js'
-import { isHttp2, type Incoming } from './incoming.js'
+import type { Refusal, RefusalHeaders } from '../refusal.js'
+import { addLines } from './added-lines.js'
+import type { Exchange } from './exchange.js'
+import { isUnhooked } from './head.js'
+import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 
 /**
  * Fields of the app that speak of the answer it did not get to give, or would let a refusal be kept (RFC 9213 §2.2: who heeds a
- * targeted field must ignore `no-store`). All others go with the refusal: those of CORS above all.
+ * targeted field must ignore `no-store`; so does nginx for X-Accel-Expires, Akamai for Edge-Control). All others go with the
+ * refusal: those of CORS above all.
  */
 const OF_ANOTHER_ANSWER =
-  /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control)$/
+  /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
 const CLOSING = Symbol.for('api-terms.closing')
 
@@ -17,34 +21,65 @@ interface Closing {
 }
 
 /** RFC 9112 §9.6: after `Connection: close` no further request of the connection is processed; Node may have parsed one already. */
-export function isClosing(req: Incoming): boolean {
-  return (req.socket as Closing)[CLOSING] === true
+export function isClosing({ socket }: Exchange): boolean {
+  return (socket as Closing | undefined)?.[CLOSING] === true
 }
 
 /** Answers with a refusal, past all handlers: they would change it, or wait for the whole body first. */
-export function writeRefusal(req: Incoming, res: Outgoing, refusal: Refusal): void {
+export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal): void {
+  const { res, socket } = exchange
   if (res.headersSent) return void res.destroy()
-  const headers: OutgoingHttpHeaders = { ...(refusal.headers as OutgoingHttpHeaders) }
-  headers['Content-Length'] = Buffer.byteLength(refusal.body)
   const set = res.getHeaderNames()
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
-  if (set.includes('link')) headers.Link = [...linesOf(res.getHeader('link')), ...linesOf(headers.Link)]
+  const framing: OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(refusal.body) }
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (!isHttp2(req) && leavesBodyUnread(req)) {
-    headers.Connection = 'close'
-    ;(req.socket as Closing)[CLOSING] = true
+  if (socket && declaresBody(exchange) && !req.complete) {
+    framing.Connection = 'close'
+    ;(socket as Closing)[CLOSING] = true
   }
-  ;(res as ServerResponse).writeHead(refusal.status, headers)
+  // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
+  const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
+  if (alone && isUnhooked(res)) {
+    res.writeHead(refusal.status, framing)
+    addLines(res, linesOf(refusal))
+  } else {
+    ;(res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
+  }
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body)
 }
 
-function leavesBodyUnread(req: Incoming): boolean {
-  const { headers } = req
-  const declared = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-  return declared && !req.complete
+/** The lines of a refusal's fields, by the fields: most refusals of one kind share theirs. */
+const written = new WeakMap<RefusalHeaders, string>()
+
+function linesOf({ headers }: Refusal): string {
+  let lines = written.get(headers)
+  if (lines === undefined) {
+    lines = Object.entries(headers)
+      .flatMap(([name, value]) => listOf(value).map((line) => `${name}: ${line}\r\n`))
+      .join('')
+    written.set(headers, lines)
+  }
+  return lines
 }
 
-function linesOf(value: unknown): string[] {
+/** Whether the app has set a field that the refusal has too. */
+function isOf({ headers }: Refusal, name: string): boolean {
+  return Object.keys(headers).some((own) => own.toLowerCase() === name)
+}
+
+/** The fields of a refusal beside those of the app: its links are kept. */
+function besides(res: Outgoing, { headers }: Refusal): OutgoingHttpHeaders {
+  const links = res.getHeader('Link')
+  const fields = { ...headers } as OutgoingHttpHeaders
+  if (links !== undefined) fields.Link = [...listOf(links), ...listOf(headers.Link)]
+  return fields
+}
+
+function declaresBody({ headers }: Exchange): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+function listOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((line) => line !== undefined).map(String)
 }

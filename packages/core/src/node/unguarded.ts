@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import type { Gate } from '../gate.js'
-import { isHttp2, type Incoming } from './incoming.js'
 
 /** Marks of the whole process, so that two loaded copies of this package know each other's. */
 const GUARD = Symbol.for('api-terms.guard')
@@ -17,10 +17,10 @@ export function asGuard<Listener extends object>(listener: Listener): Listener {
  * Warns, once, where the server of a request takes upgrades that no gate sees: what Socket.IO or a WebSocket server attaches by
  * itself goes past all middleware. Told from the first request, since a middleware knows no server before.
  */
-export function warnOfUnguarded(gate: Gate, req: Incoming): void {
-  if ((gate as Marked)[LOOKED] || isHttp2(req)) return
+export function warnOfUnguarded(gate: Gate, socket: Socket | undefined): void {
+  if ((gate as Marked)[LOOKED] || !socket) return
   ;(gate as Marked)[LOOKED] = true
-  const { server } = req.socket as { server?: EventEmitter }
+  const { server } = socket as Socket & { server?: EventEmitter }
   const listeners = server?.listeners('upgrade') ?? []
   if (listeners.length === 0 || listeners.some((listener) => (listener as Marked)[GUARD])) return
   gate.warn(

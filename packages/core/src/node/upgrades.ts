@@ -13,13 +13,13 @@ import { asGuard } from './unguarded.js'
 
 type Outcome = Admission | Refusal
 
-/** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. */
+/** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
 export type UpgradeHandler = (
   req: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   admission: Admission,
-) => void
+) => unknown
 
 /**
  * Puts the gate before the upgrades of a server: WebSockets reach no middleware. Who is admitted holds its connection until the
@@ -30,7 +30,10 @@ export type UpgradeHandler = (
  */
 export function guardUpgrades(gate: Gate, server: Server, onUpgrade: UpgradeHandler): () => void {
   const listener = asGuard((req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => socket.destroy(asError(cause)))
+    guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => {
+      socket.destroy()
+      gate.warn('upgrade-failed', 'what takes over upgrades threw: the socket is closed', cause)
+    })
   })
   server.on('upgrade', listener)
   return () => void server.off('upgrade', listener)
@@ -45,7 +48,7 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  const decision = gate.decide(readIncoming(req))
+  const decision = gate.decide(readIncoming(req, req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
   if (socket.destroyed || socket.readableEnded) {
@@ -57,7 +60,7 @@ async function guardUpgrade(
   // Ended between its admission and now: it has just been cut off.
   if (socket.destroyed) return
   socket.on('close', () => outcome.release())
-  onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
+  await onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
 }
 
 /** So much of what comes while an upgrade is decided is taken in; the rest waits with the peer. */
@@ -117,7 +120,3 @@ function refuseUpgrade(socket: Duplex, req: IncomingMessage, refusal: Refusal): 
 }
 
 function ignore(): void {}
-
-function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause))
-}

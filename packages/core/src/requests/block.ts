@@ -1,10 +1,9 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
+import { createPathMatch, type DecodePath } from '../path-pattern.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
-import type { DecodePath } from './decoded-path.js'
 import { coverHead } from './methods.js'
-import { createPathMatch } from './paths.js'
 
 /** Requests that the provider turns away: those for which every condition given holds. At least one has to be given. */
 export interface BlockRule {

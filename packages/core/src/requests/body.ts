@@ -1,7 +1,7 @@
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 
-export interface BodyCheck {
+interface BodyCheck {
   /** Refuses by Content-Length, before any of the body is read. */
   check(request: GateRequest): Ground | undefined
   readonly tooLarge: Ground

@@ -2,7 +2,7 @@ import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 
 /** What `requests.methods` is where it is left out. */
-export const COMMON_METHODS: readonly string[] = Object.freeze([
+const COMMON_METHODS: readonly string[] = Object.freeze([
   'GET',
   'HEAD',
   'POST',

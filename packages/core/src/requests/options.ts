@@ -1,8 +1,8 @@
 import * as v from 'valibot'
+import { patternProblem } from '../path-pattern.js'
 import type { BlockRule } from './block.js'
 import { mediaTypeProblem } from './media-types.js'
 import { methodProblem } from './methods.js'
-import { patternProblem } from './paths.js'
 import { proxyProblem } from './transport.js'
 
 /** Which requests are turned away for what they are, whoever sends them (clause 2(c)). */

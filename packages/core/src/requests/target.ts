@@ -1,3 +1,4 @@
+import { pathIsAmbiguous } from '../ambiguous-path.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { createHostCheck, isAbsoluteForm } from './host.js'
@@ -6,24 +7,14 @@ import { createHostCheck, isAbsoluteForm } from './host.js'
 const LONGEST_TARGET = 8000
 
 /**
- * A target that needs no second look: origin form, visible ASCII, nothing encoded in the path. The path takes what RFC 3986
- * allows but `;` (some routers cut parameters there), and `[`, `]`, `|`, which browsers send as they are.
+ * A target that needs no second look, but at its dots and slashes: origin form, visible ASCII, nothing encoded in the path. The path
+ * takes what RFC 3986 allows but `;` (some routers cut parameters there), and `[`, `]`, `|`, which browsers send as they are. One
+ * class of characters, without choices: this runs with every request.
  */
-const PLAIN = /^(?=\/)(?:\/(?!\.\.?(?:[/?]|$))[\w!$&'()*+,=:@~.|[\]-]+)*\/?(?:\?[!"$-~]*)?$/
-
-/** The same for the path alone, percent signs admitted. An empty or a dot segment does not fit. */
-const SEGMENTS = /^(?=\/)(?:\/(?!\.\.?(?:\/|$))[\w!$&'()*+,=:@~.|[\]%-]+)*\/?$/
+const PLAIN = /^\/[\w!$&'()*+,=:@~.|[\]/-]*(?:\?[!"$-~]*)?$/
 
 /** Outside of visible ASCII, or `#`: parsers cut there, or drop it. */
 const UNSENDABLE = /[^!"$-~]/
-
-/**
- * Percent-encoding that makes two paths of one, by whether it is decoded before or after routing: a broken sequence, a
- * control character, a dot, slash or backslash, a letter or digit that needs no encoding, and whatever would be decoded
- * a second time.
- */
-const TWO_READINGS =
-  /%(?![\da-f]{2})|%(?:[01][\da-f]|7f|c2%[89]|2[ef]|5c|3\d|[46][1-9a-f]|[57][\da]|25[\da-f]{2})/i
 
 const ambiguousTarget = Object.freeze<Ground>({
   reason: 'target-ambiguous',
@@ -50,9 +41,14 @@ export function createTargetCheck(
 
   return (request) => {
     if (request.target.length > maxTargetLength) return tooLong
-    if (!PLAIN.test(request.target) && isAmbiguous(request)) return ambiguousTarget
+    if (!isPlain(request) && isAmbiguous(request)) return ambiguousTarget
     return hostIsAmbiguous(request) ? ambiguousHost : undefined
   }
+}
+
+/** No false yes; what it says no to is looked at again. */
+function isPlain({ target, path }: GateRequest): boolean {
+  return PLAIN.test(target) && !path.includes('//') && !path.includes('/.')
 }
 
 function isAmbiguous({ method, target, path, headers }: GateRequest): boolean {
@@ -63,20 +59,4 @@ function isAmbiguous({ method, target, path, headers }: GateRequest): boolean {
   // RFC 9113 §8.3.1: `:path` is a path or an asterisk.
   if (headers[':path'] !== undefined || !isAbsoluteForm(target)) return true
   return pathIsAmbiguous(path)
-}
-
-/** Whether a path, or the text of a pattern, can be read in two ways. */
-export function pathIsAmbiguous(path: string): boolean {
-  if (!SEGMENTS.test(path)) return true
-  return path.includes('%') && (TWO_READINGS.test(path) || !isUtf8(path))
-}
-
-function isUtf8(encoded: string): boolean {
-  if (!/%[89a-f]/i.test(encoded)) return true
-  try {
-    decodeURIComponent(encoded)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,0 +1,54 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { holdContinue } from './continue.js'
+import { releaseOnClose } from './ending.js'
+import { carry, Exchange } from './exchange.js'
+import { hookHead } from './head.js'
+import type { Incoming } from './incoming.js'
+import type { Outgoing } from './outgoing.js'
+
+const WATCHED = Symbol.for('api-terms.arrivals')
+/** On a server whose requests go through a gate. */
+const GATED = Symbol.for('api-terms.gated')
+
+type Marked = { [mark in typeof WATCHED | typeof GATED]?: true }
+
+interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly server: Server & Marked
+}
+
+/**
+ * Looks at each request of the process as it arrives, before any framework has it: to hold `100 Continue` back, and to make ready,
+ * on servers with a gate, what the gate will need of request and response. It could do that later as well, but Express gives
+ * both a shape of their own first, and then each member added costs ten times as much.
+ * Once for the whole process, whatever number of copies of this package there is. Only over HTTP/1.1: Node tells of no others.
+ */
+export function watchArrivals(): void {
+  const process_ = globalThis as Marked
+  if (process_[WATCHED]) return
+  process_[WATCHED] = true
+  subscribe('http.server.request.start', (message) => {
+    const { request, response, server } = message as Arrival
+    if (server[GATED]) open(request, response)
+    if (request.headers.expect !== undefined) holdContinue(response, server)
+  })
+}
+
+/** The exchange of a request that no gate has taken up before; opened now, on the first request of a server and over HTTP/2. */
+export function openLate(req: Incoming, res: Outgoing): Exchange {
+  const exchange = open(req, res)
+  const { server } = (exchange.socket ?? {}) as Socket & { server?: Marked }
+  if (server) server[GATED] = true
+  return exchange
+}
+
+function open(req: Incoming, res: Outgoing): Exchange {
+  const exchange = new Exchange(req, res, undefined)
+  carry(req, exchange)
+  hookHead(res)
+  res.on('close', releaseOnClose)
+  return exchange
+}

@@ -1,0 +1,16 @@
+import { createGate } from '../create-gate.js'
+import type { Gate } from '../gate.js'
+import type { GateOptions } from '../options.js'
+import { watchArrivals } from './arrivals.js'
+
+/**
+ * The gate that an adapter stands for: the one given, or one of its own. From now on requests are looked at as they arrive.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
+ */
+export function gateOf(gateOrOptions: Gate | GateOptions): Gate {
+  watchArrivals()
+  const given = gateOrOptions as Gate | undefined
+  // Told by what it can do: it may come from another loaded copy of this package.
+  return typeof given?.admit === 'function' ? given : createGate(gateOrOptions as GateOptions)
+}

@@ -1,0 +1,54 @@
+// What the gate costs a request that it lets in, beside the bare framework and beside the stack that people assemble.
+import { start } from './children.mjs'
+import { inRounds, load, median, warm } from './rounds.mjs'
+import { TARGET } from './terms.mjs'
+
+const FRAMEWORKS = { express: { title: 'Express 5', aim: 0.95 }, koa: { title: 'Koa 3', aim: 0.9 } }
+const SIDES = ['bare', 'gate', 'stack']
+
+export async function measureHttp({ generations, rounds, seconds, warmUp }) {
+  const tables = []
+  for (const [framework, facts] of Object.entries(FRAMEWORKS)) {
+    const measured = []
+    // Now and then a new process: how well the compiler did in one of them should not decide.
+    for (let generation = 0; generation < generations; generation++) {
+      measured.push(...(await oneGeneration(framework, { rounds, seconds, warmUp })))
+    }
+    tables.push(tableOf(facts, measured, seconds))
+  }
+  return tables
+}
+
+async function oneGeneration(framework, { rounds, seconds, warmUp }) {
+  const children = Object.fromEntries(
+    await Promise.all(
+      SIDES.map(async (side) => [side, await start('server.mjs', [`${framework}/${side}`, 10])]),
+    ),
+  )
+  const about = (side) => ({ path: TARGET, key: children[side].facts.keys[0], status: 200 })
+  for (const side of SIDES) await warm(children[side], { ...about(side), seconds: warmUp })
+  const measured = await inRounds(SIDES, rounds, (side) => load(children[side], { ...about(side), seconds }))
+  await Promise.all(Object.values(children).map((child) => child.stop()))
+  return measured
+}
+
+function tableOf({ title, aim }, measured, seconds) {
+  const of = (pick) => median(measured.map(pick))
+  const rows = SIDES.map((side) => ({
+    label: side === 'bare' ? `bare ${title}` : `with the ${side}`,
+    'requests/s': of((row) => row[side].rate),
+    'CPU µs/request': of((row) => row[side].cpuUs),
+    'of bare, by rate': of((row) => row[side].rate / row.bare.rate),
+    'of bare, by CPU': of((row) => row.bare.cpuUs / row[side].cpuUs),
+    aim: side === 'gate' ? `>= ${aim}` : '',
+  }))
+  const added = (pick) =>
+    of(({ bare, gate, stack }) => (pick(gate) - pick(bare)) / (pick(stack) - pick(bare)))
+  rows.push({
+    label: 'added by the gate / by the stack',
+    'of bare, by rate': added(({ rate }) => 1 / rate),
+    'of bare, by CPU': added(({ cpuUs }) => cpuUs),
+    aim: '<= 0.20',
+  })
+  return { title: `${title}, GET ${TARGET} (${measured.length} rounds of ${seconds} s a side)`, rows }
+}

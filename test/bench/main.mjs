@@ -1,0 +1,68 @@
+// pnpm bench [http] [refusals] [decisions] [memory] [--quick | --tiny] [--json <file>]
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureDecisions } from './decisions.mjs'
+import { measureHttp } from './http.mjs'
+import { measureMemory } from './memory.mjs'
+import { measureRefusals } from './refusals.mjs'
+import { printed } from './table.mjs'
+
+/** How much of each part: by default for numbers to quote, `--quick` for a look, `--tiny` to see that it runs. */
+const SIZES = {
+  default: {
+    http: { generations: 2, rounds: 6, seconds: 1, warmUp: 2 },
+    refusals: { rounds: 8, seconds: 0.6, warmUp: 2 },
+    decisions: {
+      accounts: [10, 1000, 100_000, 1_000_000],
+      cached: [10, 1000],
+      batches: 40,
+      rounds: 15,
+      warmUp: 12,
+    },
+    memory: { connections: 2000, repeats: 2 },
+  },
+  quick: {
+    http: { generations: 1, rounds: 5, seconds: 0.8, warmUp: 2 },
+    refusals: { rounds: 4, seconds: 0.6, warmUp: 2 },
+    decisions: { accounts: [10, 1000, 100_000], cached: [10], batches: 40, rounds: 11, warmUp: 5 },
+    memory: { connections: 1000, repeats: 1 },
+  },
+  tiny: {
+    http: { generations: 1, rounds: 1, seconds: 0.4, warmUp: 0.3 },
+    refusals: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
+    decisions: { accounts: [10, 100], cached: [10], batches: 2, rounds: 3, warmUp: 1 },
+    memory: { connections: 50, repeats: 1 },
+  },
+}
+const PARTS = {
+  http: measureHttp,
+  refusals: measureRefusals,
+  decisions: measureDecisions,
+  memory: measureMemory,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, tiny: { type: 'boolean' }, json: { type: 'string' } },
+})
+const unknown = positionals.filter((name) => !(name in PARTS))
+if (unknown.length > 0) {
+  console.error(`there is no part called ${unknown.join(', ')}; there are: ${Object.keys(PARTS).join(', ')}`)
+  process.exit(2)
+}
+const size = SIZES[values.tiny ? 'tiny' : values.quick ? 'quick' : 'default']
+
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}; medians\n`,
+)
+const tables = []
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue
+  for (const table of await measure(size[name])) {
+    tables.push(table)
+    console.log(`${printed(table)}\n`)
+  }
+}
+if (values.json) writeFileSync(values.json, JSON.stringify(tables))
+process.exit()
