@@ -58,7 +58,8 @@ export function createGate(options: GateOptions): Gate {
       reports.released(connection, why)
     },
   })
-  const endLostLeases = store.onLost?.((lease) => open.lost(lease))
+  // To observe is to cut nobody off.
+  const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms.url, caching) : undefined,
