@@ -1,16 +1,29 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { anchorsOf, blocksOf, DOCUMENTS, isModule, isTest, textOf } from './docs/blocks.js'
 import { Reader } from './docs/reader.js'
 import { scratchFolder, writeBlock } from './docs/running.js'
 import { typeFaults } from './docs/typed.js'
+import { redisForTests } from './redis-server.js'
 import { ROOT } from './sources.js'
 
 // Every code block of every README runs; blocks.ts tells how a README says what a block is given, and what is looked at.
 
 const folder = scratchFolder()
 afterAll(folder.remove)
+
+let redis: Awaited<ReturnType<typeof redisForTests>>
+beforeAll(async () => {
+  redis = await redisForTests()
+  vi.stubEnv('REDIS_URL', redis.url)
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  // What a block connected to it says of its end is of no interest.
+  vi.spyOn(console, 'error').mockReturnValue()
+  await redis.stop()
+})
 
 const documents = DOCUMENTS.map((document) => ({ document, blocks: blocksOf(document) }))
 const modules = documents.flatMap(({ blocks }) => blocks.filter(isModule))

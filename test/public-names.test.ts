@@ -27,6 +27,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
     values: `admissionOf apiTerms`,
     types: `KoaContext KoaMiddleware`,
   },
+  '@api-terms/redis': {
+    values: `redisConnections`,
+    types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {

@@ -58,6 +58,8 @@ export function createGate(options: GateOptions): Gate {
       reports.released(connection, why)
     },
   })
+  // To observe is to cut nobody off.
+  const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms.url, caching) : undefined,
@@ -85,7 +87,7 @@ export function createGate(options: GateOptions): Gate {
     timeoutMs,
   })
   // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
-  const endSubscription = registry.onChange?.((change) => {
+  const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
     if (enforce) queueMicrotask(() => gate.reconsider(change?.account))
   })
@@ -99,7 +101,10 @@ export function createGate(options: GateOptions): Gate {
     limits,
     store,
     open,
-    endSubscription,
+    endSubscriptions() {
+      endRegistryChanges?.()
+      endLostLeases?.()
+    },
   })
   return gate
 }

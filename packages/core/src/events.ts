@@ -71,7 +71,7 @@ export interface ReleasedEvent {
   readonly path: string
   /** How long it was held, in ms. */
   readonly heldMs: number
-  /** Absent where it simply ended; `max-hold`, `stalled`, a reason, or what was told to `gate.end`. */
+  /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
 }
 

@@ -23,7 +23,7 @@ export interface LiveGateParts {
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
-  readonly endSubscription: (() => void) | undefined
+  endSubscriptions(): void
 }
 
 /** A gate at work: what requests, operators and the registry ask of it. */
@@ -156,8 +156,8 @@ export class LiveGate implements Gate {
   }
 
   async #close(): Promise<void> {
-    const { passage, open, credentials, store, endSubscription } = this.#parts
-    endSubscription?.()
+    const { passage, open, credentials, store } = this.#parts
+    this.#parts.endSubscriptions()
     passage.close()
     open.end({}, 'closed')
     open.close()

@@ -305,3 +305,71 @@ storeContract('connections in another store', () => {
     settle: () => settled(1),
   }
 })
+
+describe('a lease that the store has lost', () => {
+  /** It answers later where the limit is above 2. */
+  function gateOverLossy(read = 2) {
+    const clock = new TestClock()
+    const memory = memoryConnections({ clock })
+    const listeners = new Set<(lease: Lease) => void>()
+    const leases: Lease[] = []
+    const lose = () => {
+      for (const lease of leases) for (const listener of listeners) listener(lease)
+    }
+    const store: ConnectionStore = {
+      acquire(ask) {
+        const answer = memory.acquire(ask) as LeaseAnswer
+        if (answer.lease) leases.push(answer.lease)
+        return ask.limit > 2 ? { answer: settled().then(() => answer), leave: () => {} } : answer
+      },
+      release: (lease) => memory.release(lease),
+      setLimit: (counter, limit) => memory.setLimit(counter, limit),
+      onLost(listener) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+      close: () => memory.close(),
+    }
+    const set = gateWith({ limits: { read }, connections: { store } })
+    return { ...set, listeners, lose }
+  }
+
+  test('ends its connection, and says why', async () => {
+    const { gate, keys, told, lose } = gateOverLossy()
+    const [first, second] = [
+      await admitted(gate, asking(keys.crm)),
+      await admitted(gate, asking(keys.globex)),
+    ]
+    const { signal } = first.connection
+    lose()
+    await settled()
+    expect(signal.aborted).toBe(true)
+    expect(told.flatMap((event) => (event.name === 'released' ? [event.why] : []))).toEqual([
+      'lease-lost',
+      'lease-lost',
+    ])
+    expect(await gate.connections()).toEqual([])
+    first.release()
+    second.release()
+    expect(told.filter(({ name }) => name === 'released')).toHaveLength(2)
+  })
+
+  test('ends its connection also where it was lost before that was there', async () => {
+    const { gate, keys, told, lose } = gateOverLossy(3)
+    const outcome = admitted(gate, asking(keys.crm))
+    await settled(1)
+    lose()
+    const { connection } = await outcome
+    await settled()
+    expect(told.map(({ name }) => name)).toEqual(['admitted', 'released'])
+    expect(connection.signal.aborted).toBe(true)
+    expect(await gate.connections()).toEqual([])
+  })
+
+  test('concerns a closed gate no more', async () => {
+    const { gate, listeners } = gateOverLossy()
+    expect(listeners.size).toBe(1)
+    await gate.close()
+    expect(listeners.size).toBe(0)
+  })
+})

@@ -29,6 +29,10 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   #serial = 0
   #timer: unknown
   #stalls = new Map<Connection<Who>, { progress: number; since: number }>()
+  /** Leases that were lost before their connection was added. */
+  #lostEarly: WeakSet<Lease> | undefined
+  /** Leases lost in this turn: one walk through the list finds them all. */
+  #lostNow: Set<Lease> | undefined
   readonly #options: OpenConnectionsOptions<Who>
 
   constructor(options: OpenConnectionsOptions<Who>) {
@@ -44,7 +48,18 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     else this.#first = connection
     this.#last = connection
     if (this.#timer === undefined) this.#arm(now)
+    // Told of as admitted first.
+    if (this.#lostEarly?.has(lease)) queueMicrotask(() => connection.end('lease-lost'))
     return connection
+  }
+
+  /** The store has told that this lease is over: its slot may be somebody else's by now. */
+  lost(lease: Lease): void {
+    if (!this.#lostNow) {
+      this.#lostNow = new Set()
+      queueMicrotask(() => this.#endLost())
+    }
+    this.#lostNow.add(lease)
   }
 
   released(connection: Connection<Who>, why: string | undefined): void {
@@ -79,6 +94,15 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   close(): void {
     this.#options.clock.clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  #endLost(): void {
+    const lost = this.#lostNow ?? new Set<Lease>()
+    this.#lostNow = undefined
+    for (const connection of this.matching({}))
+      if (lost.delete(connection.lease)) connection.end('lease-lost')
+    if (lost.size > 0) this.#lostEarly ??= new WeakSet()
+    for (const lease of lost) this.#lostEarly?.add(lease)
   }
 
   #arm(now: number): void {

@@ -63,6 +63,10 @@ export class SteadfastStore implements ConnectionStore {
     }
   }
 
+  onLost(listener: (lease: Lease) => void): () => void {
+    return this.#options.store.onLost?.(listener) ?? (() => {})
+  }
+
   async close(): Promise<void> {
     await this.#local.close()
     const { store, timeoutMs, clock, onFailed } = this.#options

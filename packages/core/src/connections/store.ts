@@ -42,6 +42,11 @@ export interface ConnectionStore {
   release(lease: Lease): void
   /** Tells a changed limit, so that whoever waits under it goes on at once where there is room now. */
   setLimit(counter: CounterName, limit: number): void
+  /**
+   * Tells of leases that are over while they are held: the process was paused for longer than they last, or the store forgot them. Somebody
+   * else may have their slots by now. Answers what ends the telling. Absent where it cannot happen.
+   */
+  onLost?(listener: (lease: Lease) => void): () => void
   /** Ends timers and connections of the store's own; who waits is answered that the limit is reached. */
   close(): Promise<void>
 }

@@ -1,0 +1,36 @@
+import type { CounterName } from '@api-terms/core'
+
+/** Every name that is used in Redis. Nothing else builds one. */
+export interface Keys {
+  /**
+   * The key of a counter. It depends on nothing but API, account and class: a version or a setting in it would make processes
+   * count apart.
+   */
+  counter(name: CounterName): string
+  /** What the names of channels begin with; the name of the process follows. */
+  readonly channels: string
+}
+
+export function keysUnder(prefix: string): Keys {
+  return {
+    // The braces are a cluster's hash tag: whatever is kept of a counter, under whatever suffix, lives in one slot.
+    counter: ({ api, account, class: className }) =>
+      `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
+    channels: `${prefix}woken:`,
+  }
+}
+
+/**
+ * No two names give the same text, and none holds a brace or the bar. By code unit and not by `encodeURIComponent`, which throws at half a
+ * surrogate pair.
+ */
+function encoded(name: string): string {
+  return PLAIN.test(name) ? name : name.replaceAll(OTHER, percent)
+}
+
+const PLAIN = /^[\w.-]*$/
+const OTHER = /[^\w.-]/g
+
+function percent(unit: string): string {
+  return `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

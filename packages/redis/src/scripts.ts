@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+
+/** A script that Redis runs as one step. */
+export interface Script {
+  readonly text: string
+  /** The name under which Redis keeps it. */
+  readonly sha: string
+}
+
+/**
+ * One sorted set is one counter: everything about it changes in one step, in one slot, and goes with the last who leaves it.
+ * Its scores tell the members apart:
+ *
+ *     a waiter     below 0         its place in the line, first come lowest
+ *     a lease      up to 1e14      when it expires, in ms of Redis's clock
+ *     d:<waiter>   1e15 + ms       when its place is given up
+ *     limit        4e15 + limit    the last limit told; there exactly while somebody waits
+ *
+ * A place in the line and a lease are renewed in the same way, so whoever dies, waiting or open, is gone `leaseMs` later.
+ */
+const COUNTER = `
+local LAST_LEASE, GIVEN_UP, LIMIT = 1e14, 1e15, 4e15
+local now
+
+-- Redis's clock decides: the clock of a process may be an hour off.
+local function readClock()
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- What nobody renewed is over, and a free slot never stands beside a line: whoever was first gets it in this same step, so that no
+-- newcomer overtakes. The lease keeps the deadline of the place it comes from: where the waiter has died, both are over together.
+-- Answers how many are open and how many wait.
+local function settle(key, channels, limit)
+  redis.call('ZREMRANGEBYSCORE', key, 0, now)
+  local told = redis.call('ZSCORE', key, 'limit')
+  if not told then return redis.call('ZCARD', key), 0 end
+  for _, place in ipairs(redis.call('ZRANGEBYSCORE', key, GIVEN_UP, GIVEN_UP + now)) do
+    redis.call('ZREM', key, place, string.sub(place, 3))
+  end
+  limit = limit or told - LIMIT
+  local open = redis.call('ZCOUNT', key, 0, LAST_LEASE)
+  local waiting = redis.call('ZCOUNT', key, '-inf', '(0')
+  while waiting > 0 and open < limit do
+    local first = redis.call('ZRANGE', key, 0, 0)[1]
+    local deadline = redis.call('ZSCORE', key, 'd:' .. first) - GIVEN_UP
+    redis.call('ZREM', key, 'd:' .. first)
+    redis.call('ZADD', key, deadline, first)
+    open, waiting = open + 1, waiting - 1
+    redis.call('PUBLISH', channels .. string.match(first, '^[^.]+'), first .. ' ' .. open)
+  end
+  if waiting > 0 then
+    redis.call('ZADD', key, LIMIT + limit, 'limit')
+  else
+    redis.call('ZREM', key, 'limit')
+  end
+  return open, waiting
+end
+
+-- The key outlives every lease in it, those of a process with longer ones too, and is gone soon after if all have died.
+local function keep(key, lease, isNew)
+  if isNew or redis.call('PTTL', key) < lease then redis.call('PEXPIRE', key, 2 * lease) end
+end
+`
+
+/**
+ * `counter | id, lease ms, limit, places in the line, channels` → `[1 granted, 0 waiting or -1 refused, how many are open]`
+ */
+export const ACQUIRE = script(`
+readClock()
+local key, id, lease, limit = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local open, waiting = settle(key, ARGV[5], limit)
+
+-- Never more leases alive than the limit, and nobody before the line.
+if waiting == 0 and open < limit then
+  local added = redis.call('ZADD', key, now + lease, id)
+  keep(key, lease, open == 0)
+  return {1, open + added}
+end
+
+-- A client that lost its connection sends again what had been done already: the same place must not be counted twice.
+local score = redis.call('ZSCORE', key, id)
+if score then return {tonumber(score) < 0 and 0 or 1, open} end
+
+if waiting < tonumber(ARGV[4]) then
+  -- Waiters have the lowest scores: the last of them stands at this rank.
+  local last = waiting > 0 and redis.call('ZRANGE', key, waiting - 1, waiting - 1, 'WITHSCORES')[2] or -4e15
+  redis.call('ZADD', key, last + 1, id, GIVEN_UP + now + lease, 'd:' .. id, LIMIT + limit, 'limit')
+  keep(key, lease)
+  return {0, open}
+end
+return {-1, open}
+`)
+
+/**
+ * `counter | channels, ids…`: leases given back and places left. What is not there any more changes nothing, so it can be sent twice.
+ */
+export const RELEASE = script(`
+local key = KEYS[1]
+for i = 2, #ARGV do redis.call('ZREM', key, ARGV[i], 'd:' .. ARGV[i]) end
+if redis.call('ZSCORE', key, 'limit') then
+  readClock()
+  settle(key, ARGV[1])
+end
+`)
+
+/** `counter | channels, limit`: the limit that now holds for whoever waits. */
+export const SET_LIMIT = script(`
+if redis.call('ZSCORE', KEYS[1], 'limit') then
+  readClock()
+  settle(KEYS[1], ARGV[1], tonumber(ARGV[2]))
+end
+`)
+
+/**
+ * `counters… | channels, lease ms, then for each counter: how many ids, ids…` → for each counter: how many are open, and a letter
+ * for each id: `o` open, `w` waiting, `l` lost.
+ */
+export const RENEW = script(`
+readClock()
+local lease, at, answers = tonumber(ARGV[2]), 3, {}
+for i, key in ipairs(KEYS) do
+  -- Before anything is renewed: a lease that has expired is lost, also where nobody has taken its slot yet.
+  local open = settle(key, ARGV[1])
+  local states = {}
+  for j = 1, tonumber(ARGV[at]) do
+    local id = ARGV[at + j]
+    local score = tonumber(redis.call('ZSCORE', key, id) or 0)
+    if score > 0 then
+      redis.call('ZADD', key, now + lease, id)
+      states[j] = 'o'
+    elseif score < 0 then
+      redis.call('ZADD', key, GIVEN_UP + now + lease, 'd:' .. id)
+      states[j] = 'w'
+    else
+      states[j] = 'l'
+    end
+  end
+  at = at + 1 + #states
+  keep(key, lease)
+  answers[2 * i - 1], answers[2 * i] = open, table.concat(states)
+end
+return answers
+`)
+
+function script(body: string): Script {
+  const text = `${COUNTER}${body}`
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
