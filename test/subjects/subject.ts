@@ -1,5 +1,5 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
-import type { Gate, GateOptions } from '@api-terms/core'
+import type { Gate } from '@api-terms/core'
 import type { Fields, Handlers } from './handlers.js'
 
 /**
@@ -40,9 +40,6 @@ export interface Running {
   /** The sockets of those who are connected. */
   readonly sockets: ReadonlySet<Socket>
 }
-
-/** Where an app gets its options from, to be closed with it. */
-export type GateOrOptions = Gate | GateOptions
 
 /** Listens with an app on a free port of the loopback. */
 export async function listen(

@@ -4,6 +4,7 @@ import type { Carrier } from './carrier.js'
 import type { Connection, HeldConnection } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { ResponseHead } from './head.js'
+import { INSPECT } from './inspect.js'
 import type { Refusal } from './refusal.js'
 import type { Account, Client } from './registry.js'
 import type { Stamp } from './stamp.js'
@@ -15,9 +16,6 @@ export interface AdmissionContext {
   readonly caching: Caching
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
-
-/** What `util.inspect`, and so `console.log`, asks an object for. */
-const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** An admission that holds a connection. */
 export class LiveAdmission implements Admission {

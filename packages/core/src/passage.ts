@@ -109,9 +109,11 @@ export class Passage {
     }
   }
 
-  #identify(visit: Visit): Soon<Outcome> {
+  /** Who asks; again, where the registry has changed while something was waited for: it may be another by now, or granted less. */
+  #identify(visit: Visit, before?: Identity): Soon<Outcome> {
     visit.asOf = this.#changes
-    const who = this.#is.credentials.identify(visit.request)
+    const { credentials } = this.#is
+    const who = before ? credentials.recheck(before) : credentials.identify(visit.request)
     return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
   }
 
@@ -133,13 +135,6 @@ export class Passage {
     )
   }
 
-  /** The registry has changed while something was waited for: who asks, and how much is granted, may be another by now. */
-  #identifyAgain(visit: Visit, before: Identity): Soon<Outcome> {
-    visit.asOf = this.#changes
-    const who = this.#is.credentials.recheck(before)
-    return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
-  }
-
   #limitFailed(visit: Visit, cause: unknown): Soon<Outcome> {
     this.#is.reports.warn('limits-failed', 'the class or its limit could not be told', cause)
     return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
@@ -147,7 +142,7 @@ export class Passage {
 
   #connect(visit: Visit, who: Identity, limit: number | undefined): Soon<Outcome> {
     if (visit.left) return this.#abandon(visit)
-    if (visit.asOf !== this.#changes) return this.#identifyAgain(visit, who)
+    if (visit.asOf !== this.#changes) return this.#identify(visit, who)
     // It may have closed while limits were looked up.
     if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
     // A class such as `constructor` would find what every object has.

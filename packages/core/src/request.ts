@@ -92,7 +92,7 @@ function pathOfAbsoluteForm(target: string): string {
 }
 
 /** RFC 9112 §6.3: a request has content where one of these fields says so. */
-function declaresBody(headers: RequestParts['headers']): boolean {
+export function declaresBody(headers: RequestParts['headers']): boolean {
   if (headers['transfer-encoding'] !== undefined) return true
   const length = headers['content-length']
   return length !== undefined && length !== '0'

@@ -1,8 +1,6 @@
 import type { Carrier } from '../carrier.js'
+import { INSPECT } from '../inspect.js'
 import type { Lease } from './store.js'
-
-/** What `util.inspect`, and so `console.log`, asks an object for. */
-const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** Who holds a connection, as far as lists and events tell it. */
 export interface Holder {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { LONGEST_TIMER_MS } from '../clock.js'
 import { PREFIX } from './key.js'
 
 /** Where a credential may stand: `Authorization: Bearer`, `Authorization: Basic`, or a header field of its own. */
@@ -53,8 +54,6 @@ const DEFAULT_HEADER = 'x-api-key'
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 /** RFC 6750 §3: what a quoted attribute may hold; it leaves out the quote and the backslash. */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/
-/** Node's timers fire at once where they are told to wait longer. */
-const LONGEST_TIMER_MS = 2_147_483_647
 
 /** Fields that mean something else already, in HTTP or in Node's table of fields. */
 const TAKEN = new Set(

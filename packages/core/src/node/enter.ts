@@ -1,8 +1,8 @@
 import type { Admission } from '../admission.js'
 import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
-import type { Refusal } from '../refusal.js'
 import type { GateRequest } from '../request.js'
+import type { Outcome } from '../visit.js'
 import { openLate } from './arrivals.js'
 import { boundBody } from './body.js'
 import { claimContinue, sendContinue } from './continue.js'
@@ -12,8 +12,6 @@ import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { isClosing, writeRefusal } from './refuse.js'
 import { warnOfUnguarded } from './unguarded.js'
-
-type Outcome = Admission | Refusal
 
 /**
  * Takes an HTTP exchange through the gate. Answers with the admission; with `undefined` where there is nothing left to do, because

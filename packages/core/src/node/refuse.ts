@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Refusal, RefusalHeaders } from '../refusal.js'
+import { declaresBody } from '../request.js'
 import { addLines } from './added-lines.js'
 import type { Exchange } from './exchange.js'
 import { isUnhooked } from './head.js'
@@ -33,7 +34,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   const framing: OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(refusal.body) }
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (socket && declaresBody(exchange) && !req.complete) {
+  if (socket && declaresBody(exchange.headers) && !req.complete) {
     framing.Connection = 'close'
     ;(socket as Closing)[CLOSING] = true
   }
@@ -52,7 +53,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
 /** The lines of a refusal's fields, by the fields: most refusals of one kind share theirs. */
 const written = new WeakMap<RefusalHeaders, string>()
 
-function linesOf({ headers }: Refusal): string {
+export function linesOf({ headers }: Refusal): string {
   let lines = written.get(headers)
   if (lines === undefined) {
     lines = Object.entries(headers)
@@ -74,10 +75,6 @@ function besides(res: Outgoing, { headers }: Refusal): OutgoingHttpHeaders {
   const fields = { ...headers } as OutgoingHttpHeaders
   if (links !== undefined) fields.Link = [...listOf(links), ...listOf(headers.Link)]
   return fields
-}
-
-function declaresBody({ headers }: Exchange): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 function listOf(value: unknown): string[] {

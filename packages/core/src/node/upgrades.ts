@@ -6,12 +6,12 @@ import type { Carrier } from '../carrier.js'
 import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
+import type { Outcome } from '../visit.js'
 import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
+import { linesOf } from './refuse.js'
 import { asGuard } from './unguarded.js'
-
-type Outcome = Admission | Refusal
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
 export type UpgradeHandler = (
@@ -106,17 +106,14 @@ class Upgraded implements Carrier, Carried {
 }
 
 function refuseUpgrade(socket: Duplex, req: IncomingMessage, refusal: Refusal): void {
-  const lines = [`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`]
-  for (const [name, value] of Object.entries(refusal.headers)) {
-    for (const line of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${line}`)
-  }
-  lines.push(
-    `Date: ${new Date().toUTCString()}`,
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    `${linesOf(refusal)}Date: ${new Date().toUTCString()}`,
     `Content-Length: ${Buffer.byteLength(refusal.body)}`,
     'Connection: close',
-  )
+  ].join('\r\n')
   socket.on('finish', () => socket.destroy())
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${req.method === 'HEAD' ? '' : refusal.body}`)
+  socket.end(`${head}\r\n\r\n${req.method === 'HEAD' ? '' : refusal.body}`)
 }
 
 function ignore(): void {}

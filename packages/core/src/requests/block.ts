@@ -1,6 +1,7 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
 import { createPathMatch, type DecodePath } from '../path-pattern.js'
+import { isPromise } from '../pending.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { coverHead } from './methods.js'
@@ -65,15 +66,11 @@ function ask(
   if (!when) return true
   try {
     const answer: unknown = when(request)
-    if (!isThenable(answer)) return Boolean(answer)
+    if (!isPromise(answer)) return Boolean(answer)
     return bounded(Promise.resolve(answer).then(Boolean), ms, 'when of a block rule', clock)
   } catch {
     return true
   }
-}
-
-function isThenable(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
 function compile({ path, methods, when, detail }: BlockRule, decode: DecodePath): CompiledRule {
