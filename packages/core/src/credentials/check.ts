@@ -1,5 +1,6 @@
 import type { Ground } from '../refusal.js'
-import type { GateRequest } from '../request.js'
+import { isPromise } from '../pending.js'
+import { wireOf, type GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
@@ -8,9 +9,10 @@ import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
+import { LastSeen } from './last-seen.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
-import { VerifiedIdentity, verify } from './verify.js'
+import { against, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
@@ -41,7 +43,7 @@ export function createCredentialCheck(
   const settings = settingsOf(options, api)
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
-  const read = createReader(settings, grounds)
+  const reader = createReader(settings, grounds)
   const hint = settings.format === 'any' ? hintOfAny : hintOf
   const shortHint = createShortener()
   const ways: Record<Scheme, Way> = {
@@ -63,14 +65,46 @@ export function createCredentialCheck(
       : judge(found, claim)
   }
 
+  const claimIn = (value: string, request: GateRequest): Claim | Ground => {
+    const sent = reader.read(value, request)
+    if ('reason' in sent) return sent
+    const { key, scheme, client } = sent
+    const digest = digestOf(key)
+    return { digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) }
+  }
+
+  /** Who was seen on this wire before with the same value: the same identity, where its registration is the same and stands. */
+  const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
+    const found = lookup.peek(known.credential.digest)
+    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found))
+      return answer(VerifiedIdentity.claimOf(known))
+    return against(found, known.way, api, clock, grounds) ?? known
+  }
+
+  const first = (value: string, request: GateRequest) => {
+    const claim = claimIn(value, request)
+    return 'reason' in claim ? claim : answer(claim)
+  }
+
+  /** Whether this room has seen it, in the field in which the value stands now. */
+  const cameAlike = ({ way }: VerifiedIdentity, request: GateRequest) =>
+    way === ways[way.scheme] && (way.scheme === 'header') === reader.isOwnField(request)
+
+  const note = (wire: object, value: string, who: Identity | Ground) => {
+    if (!('reason' in who)) LastSeen.note(wire, value, who as VerifiedIdentity)
+    return who
+  }
+
   return {
     identify(request) {
       if (isInUrl(request)) return grounds.inUrl
-      const sent = read(request)
-      if ('reason' in sent) return sent
-      const { key, scheme, client } = sent
-      const digest = digestOf(key)
-      return answer({ digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) })
+      const value = reader.find(request)
+      if (typeof value !== 'string') return value
+      const wire = wireOf(request)
+      const known = wire && LastSeen.on(wire, value)
+      const who = known && cameAlike(known, request) ? again(known) : first(value, request)
+      if (!wire || who === known) return who
+      return isPromise(who) ? who.then((found) => note(wire, value, found)) : note(wire, value, who)
     },
     recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
     close: () => lookup.close(),

@@ -69,6 +69,15 @@ export class VerifiedIdentity implements Identity {
     return this.#way.field
   }
 
+  get way(): Way {
+    return this.#way
+  }
+
+  /** Whether it was verified by this very registration. */
+  isOf(registration: Registration | undefined): registration is Registration {
+    return this.#registration === registration
+  }
+
   static claimOf(identity: Identity): Claim {
     const verified = identity as VerifiedIdentity
     const { client, credential } = verified.#registration
@@ -93,13 +102,24 @@ export function verify(
   grounds: Grounds,
 ): Identity | Ground {
   if (!registration) return grounds.invalid[claim.way.scheme]
-  const { account, client, credential } = registration
-  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
-  if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
+  if (claim.client !== undefined && claim.client !== registration.client.id)
+    return grounds.invalid[claim.way.scheme]
+  return against(registration, claim.way, api, clock, grounds) ?? new VerifiedIdentity(registration, claim)
+}
+
+/** What stands against a registration at this moment. */
+export function against(
+  { account, client, credential }: Registration,
+  { scheme }: Way,
+  api: string,
+  clock: CompleteClock,
+  grounds: Grounds,
+): Ground | undefined {
+  if (!isInForce(credential, clock)) return grounds.invalid[scheme]
   if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[claim.way.scheme]
-  return new VerifiedIdentity(registration, claim)
+  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[scheme]
+  return undefined
 }
 
 /** Written so that a date that is none (NaN) refuses. */
