@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
-import { Connection, type Holder, type Ledger } from './connection.js'
+import type { Connection, Holder, Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
 export interface OpenConnectionsOptions<Who extends Holder> {

@@ -4,12 +4,10 @@ import { wireOf, type GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
-import type { Hint } from './key.js'
 import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
-import { LastSeen } from './last-seen.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
 import { against, VerifiedIdentity, verify } from './verify.js'
@@ -44,12 +42,18 @@ export function createCredentialCheck(
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
   const reader = createReader(settings, grounds)
-  const hint = settings.format === 'any' ? hintOfAny : hintOf
-  const shortHint = createShortener()
+  const way = (scheme: Scheme, field: string): Way => ({
+    scheme,
+    field,
+    hintIn(value) {
+      const sent = reader.read(value, scheme === 'header')
+      return 'reason' in sent ? '' : hintOfAny(sent.key)
+    },
+  })
   const ways: Record<Scheme, Way> = {
-    bearer: { scheme: 'bearer', field: 'Authorization' },
-    basic: { scheme: 'basic', field: 'Authorization' },
-    header: { scheme: 'header', field: settings.header },
+    bearer: way('bearer', 'Authorization'),
+    basic: way('basic', 'Authorization'),
+    header: way('header', settings.header),
   }
   const lookup = registry.peekByDigest
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
@@ -65,33 +69,25 @@ export function createCredentialCheck(
       : judge(found, claim)
   }
 
-  const claimIn = (value: string, request: GateRequest): Claim | Ground => {
-    const sent = reader.read(value, request)
+  const first = (value: string, inOwnField: boolean) => {
+    const sent = reader.read(value, inOwnField)
     if ('reason' in sent) return sent
-    const { key, scheme, client } = sent
-    const digest = digestOf(key)
-    return { digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) }
+    return answer({ value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client })
   }
 
-  /** Who was seen on this wire before with the same value: the same identity, where its registration is the same and stands. */
+  /** The same identity, where its registration is the same and nothing stands against it. */
   const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(known.credential.digest)
-    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found))
-      return answer(VerifiedIdentity.claimOf(known))
+    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
     return against(found, known.way, api, clock, grounds) ?? known
   }
 
-  const first = (value: string, request: GateRequest) => {
-    const claim = claimIn(value, request)
-    return 'reason' in claim ? claim : answer(claim)
-  }
+  /** Whether this room has verified it, from the same field. */
+  const cameAlike = ({ way: came }: VerifiedIdentity, inOwnField: boolean) =>
+    came === ways[came.scheme] && (came.scheme === 'header') === inOwnField
 
-  /** Whether this room has seen it, in the field in which the value stands now. */
-  const cameAlike = ({ way }: VerifiedIdentity, request: GateRequest) =>
-    way === ways[way.scheme] && (way.scheme === 'header') === reader.isOwnField(request)
-
-  const note = (wire: object, value: string, who: Identity | Ground) => {
-    if (!('reason' in who)) LastSeen.note(wire, value, who as VerifiedIdentity)
+  const note = (wire: object, who: Identity | Ground) => {
+    if (!('reason' in who)) (who as VerifiedIdentity).noteOn(wire)
     return who
   }
 
@@ -100,30 +96,19 @@ export function createCredentialCheck(
       if (isInUrl(request)) return grounds.inUrl
       const value = reader.find(request)
       if (typeof value !== 'string') return value
+      const inOwnField = reader.isInOwnField(request)
       const wire = wireOf(request)
-      const known = wire && LastSeen.on(wire, value)
-      const who = known && cameAlike(known, request) ? again(known) : first(value, request)
+      const known = wire && VerifiedIdentity.seenOn(wire, value)
+      const who = known && cameAlike(known, inOwnField) ? again(known) : first(value, inOwnField)
       if (!wire || who === known) return who
-      return isPromise(who) ? who.then((found) => note(wire, value, found)) : note(wire, value, who)
+      return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
     },
-    recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
+    recheck: (identity) => again(identity as VerifiedIdentity),
     close: () => lookup.close(),
   }
 }
 
 /** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */
-function hintOfAny(key: string, digest: string): Hint {
-  return isIssuedKey(key) ? hintOf(key) : { start: 'sha256:', end: digest.slice(-6) }
-}
-
-/**
- * Most keys begin alike: one start is kept for all of them, and as a copy, since what is cut out of a long text keeps the whole of it
- * in memory, which is the key.
- */
-function createShortener(): (hint: Hint) => Hint {
-  let kept = ''
-  return (hint) => {
-    if (hint.start !== kept) kept = Buffer.from(hint.start).toString()
-    return { start: kept, end: hint.end }
-  }
+function hintOfAny(key: string): string {
+  return isIssuedKey(key) ? hintOf(key) : `sha256:…${digestOf(key).slice(-6)}`
 }

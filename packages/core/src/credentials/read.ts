@@ -30,9 +30,9 @@ export interface Reader {
   /** The value of the one field that holds it, or why there is no such field. */
   find(request: GateRequest): string | Ground
   /** Whether that field is the one of the `header` scheme. */
-  isOwnField(request: GateRequest): boolean
+  isInOwnField(request: GateRequest): boolean
   /** The credential in that value, if it is worth a look-up, or why it is not. */
-  read(value: string, request: GateRequest): Sent | Ground
+  read(value: string, inOwnField: boolean): Sent | Ground
 }
 
 export function createReader(settings: CredentialsSettings, grounds: Grounds): Reader {
@@ -60,7 +60,8 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
     return value === '' ? grounds.malformed : grounds.missing
   }
 
-  const isOwnField = ({ headers }: GateRequest) => !readsAuthorization || headers[AUTHORIZATION] === undefined
+  const isInOwnField = ({ headers }: GateRequest) =>
+    !readsAuthorization || headers[AUTHORIZATION] === undefined
 
   return {
     find({ headers, rawHeaders }) {
@@ -72,9 +73,9 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
       const value = authorization ?? own
       return typeof value === 'string' ? value : grounds.ambiguous
     },
-    isOwnField,
-    read(value, request) {
-      if (!isOwnField(request)) return readAuthorization(value)
+    isInOwnField,
+    read(value, inOwnField) {
+      if (!inOwnField) return readAuthorization(value)
       return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
     },
   }
