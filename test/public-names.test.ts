@@ -6,10 +6,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `OptionsError StoreError createGate issueKey memoryConnections memoryRegistry readRequest`,
     types: `
-      AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
+      AbandonedEvent Acceptance Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
-      ConnectionStore ConnectionView ConnectionsOptions CounterName Credential CredentialsOptions Gate
-      GateEventName GateEvents GateListener GateOptions GateRequest Ground HeldConnection Lease
+      ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName Credential CredentialsOptions Gate
+      GateEventName GateEvents GateListener GateOptions GateRequest Grant Ground HeldConnection Lease
       LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
       Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
       RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status

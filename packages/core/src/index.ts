@@ -20,9 +20,12 @@ export type { ResponseHead } from './head.js'
 export type { Pending } from './pending.js'
 export type { Ground, ProblemDocument, Reason, Refusal, RefusalHeaders } from './refusal.js'
 export type {
+  Acceptance,
   Account,
   Client,
+  Contacts,
   Credential,
+  Grant,
   Limits,
   Registration,
   Registry,

@@ -1,33 +1,69 @@
-import type { Account, Client, Credential } from '../registry.js'
+import type { Acceptance, Account, Client, Credential, Grant } from '../registry.js'
 
 // Object.assign, not spread: a spread that is frozen gets a hidden class of its own in V8, each time, and then every look at an
 // account costs more the more accounts there are.
 
 /** A copy that nobody can alter, because what was checked must stay as it was. */
 export function frozenAccount(account: Account): Account {
-  const { limits } = account
+  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
   return Object.freeze(
-    Object.assign({}, account, limits && { limits: Object.freeze(Object.assign({}, limits)) }),
+    Object.assign(
+      {},
+      account,
+      limits && { limits: Object.freeze(Object.assign({}, limits)) },
+      contacts && { contacts: Object.freeze(Object.assign({}, contacts)) },
+      verifiedAt && { verifiedAt: new Date(verifiedAt) },
+      grants && { grants: Object.freeze(grants.map(frozenGrant)) },
+      terminatesAt && { terminatesAt: new Date(terminatesAt) },
+    ),
   )
 }
 
 /** A copy that nobody can alter. */
 export function frozenClient(client: Client): Client {
-  const { apis, credentials } = client
+  const { apis, credentials, contacts, verifiedAt, networks, acceptances, terminatesAt } = client
   return Object.freeze(
-    Object.assign({}, client, apis && { apis: Object.freeze([...apis]) }, {
-      credentials: Object.freeze(credentials.map(frozenCredential)),
-    }),
+    Object.assign(
+      {},
+      client,
+      apis && { apis: Object.freeze([...apis]) },
+      { credentials: Object.freeze(credentials.map(frozenCredential)) },
+      contacts && { contacts: Object.freeze(Object.assign({}, contacts)) },
+      verifiedAt && { verifiedAt: new Date(verifiedAt) },
+      networks && { networks: Object.freeze([...networks]) },
+      acceptances && { acceptances: Object.freeze(acceptances.map(frozenAcceptance)) },
+      terminatesAt && { terminatesAt: new Date(terminatesAt) },
+    ),
   )
+}
+
+function frozenGrant(grant: Grant): Grant {
+  const { limits, from, until } = grant
+  return Object.freeze(
+    Object.assign(
+      {},
+      grant,
+      { limits: Object.freeze(Object.assign({}, limits)) },
+      from && { from: new Date(from) },
+      until && { until: new Date(until) },
+    ),
+  )
+}
+
+function frozenAcceptance(acceptance: Acceptance): Acceptance {
+  return Object.freeze(Object.assign({}, acceptance, { at: new Date(acceptance.at) }))
 }
 
 /** Dates are copied too: freezing does not keep their owner from setting them. */
 function frozenCredential(credential: Credential): Credential {
   const { notBefore, expiresAt, revokedAt } = credential
-  const dates = {
-    ...(notBefore && { notBefore: new Date(notBefore) }),
-    ...(expiresAt && { expiresAt: new Date(expiresAt) }),
-    ...(revokedAt && { revokedAt: new Date(revokedAt) }),
-  }
-  return Object.freeze(Object.assign({}, credential, dates))
+  return Object.freeze(
+    Object.assign(
+      {},
+      credential,
+      notBefore && { notBefore: new Date(notBefore) },
+      expiresAt && { expiresAt: new Date(expiresAt) },
+      revokedAt && { revokedAt: new Date(revokedAt) },
+    ),
+  )
 }
