@@ -9,7 +9,7 @@ export function frozenCopy<T>(value: T): T {
   if (Object.prototype.toString.call(value) === '[object Date]') {
     return new Date((value as unknown as Date).getTime()) as T
   }
-  const members = Object.entries(value)
+  const members = Object.entries(value as Record<string, unknown>)
     .filter(([, member]) => member !== undefined)
     .map(([name, member]) => [name, frozenCopy(member)])
   return Object.freeze(Object.fromEntries(members)) as T

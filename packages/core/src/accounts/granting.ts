@@ -7,7 +7,7 @@ import type { RecordChange, RegistryView } from './storage.js'
 
 export function acceptedTerms(
   view: RegistryView,
-  { client: id, version, acceptedBy, entity, at = undefined }: OperationOf<'accept-terms'>,
+  { client: id, version, acceptedBy, entity, at }: OperationOf<'accept-terms'>,
   time: Date,
 ): RecordChange {
   const client = clientOf(view, id, time)

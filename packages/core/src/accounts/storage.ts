@@ -105,7 +105,18 @@ export function needsOf(operation: Operation): RecordNeeds {
       const needs = needsOfClients(operation.clients)
       return { ...needs, accounts: [...needs.accounts, ...operation.accounts.map(({ id }) => id)] }
     }
-    default:
+    case 'register-account':
+    case 'update-account':
+    case 'update-client':
+    case 'verify':
+    case 'revoke-key':
+    case 'accept-terms':
+    case 'grant':
+    case 'withdraw-grant':
+    case 'suspend':
+    case 'reinstate':
+    case 'terminate':
+    case 'remove-client':
       return needsOfTarget(operation)
   }
 }
