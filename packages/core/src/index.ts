@@ -43,16 +43,14 @@ export type {
   Proposal,
   Target,
 } from './accounts/operations.js'
-export {
-  needsOf,
-  viewOf,
-  type AccountPage,
-  type HistoryPage,
-  type RecordChange,
-  type RecordNeeds,
-  type RegistryStorage,
-  type RegistryView,
-  type Soon,
+export { needsOf, viewOf, type RecordNeeds } from './accounts/needs.js'
+export type {
+  AccountPage,
+  HistoryPage,
+  RecordChange,
+  RegistryStorage,
+  RegistryView,
+  Soon,
 } from './accounts/storage.js'
 export { readRecord, writtenRecord } from './accounts/written.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'

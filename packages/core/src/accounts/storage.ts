@@ -1,5 +1,5 @@
 import type { Account, Client, Registration, RegistryChange } from '../registry.js'
-import type { HistoryEntry, Operation, Proposal } from './operations.js'
+import type { HistoryEntry, Proposal } from './operations.js'
 
 /** The records as they are before an operation. */
 export interface RegistryView {
@@ -51,7 +51,7 @@ export type Soon<T> = T | Promise<T>
  */
 export interface RegistryStorage {
   /**
-   * Does an operation, whole or not at all, and one at a time over all processes: shows `decide` the records, stores what it answers,
+   * Does an operation, whole or not at all, one at a time over all processes, and in the order of the calls: shows `decide` the records, stores what it answers,
    * and adds the entry, with the next id, to the history. `decide` is synchronous and has no effects: a storage that finds, as it
    * commits, that the records have changed since calls it again with the new ones. Where it throws, nothing is stored and the storage
    * throws the same. A storage that has to wait for its records reads those that `needsOf` names, and shows them with `viewOf`.
@@ -70,95 +70,4 @@ export interface RegistryStorage {
   /** Every process that has this storage hears of an operation by its own `onChange`: for `RegistryChange.everywhere`. */
   readonly tellsEverywhere?: true
   close?(): Promise<void>
-}
-
-/** The records that an operation is decided by. */
-export interface RecordNeeds {
-  readonly accounts: readonly string[]
-  /** Each with its account. */
-  readonly clients: readonly string[]
-  /** Each with the client that has it, where there is one. */
-  readonly digests: readonly string[]
-  /** All accounts of these. */
-  readonly partners: readonly string[]
-  /** All clients of these accounts. */
-  readonly clientsOf: readonly string[]
-}
-
-const NOTHING: RecordNeeds = { accounts: [], clients: [], digests: [], partners: [], clientsOf: [] }
-
-/** Which records a storage that cannot be read at once has to fetch before it can decide an operation. */
-export function needsOf(operation: Operation): RecordNeeds {
-  switch (operation.kind) {
-    case 'register-client':
-      return { ...NOTHING, accounts: [operation.account], clients: [operation.client] }
-    case 'issue-key':
-    case 'rotate-key':
-      return { ...NOTHING, clients: [operation.client], digests: [operation.credential.digest] }
-    case 'set-account':
-      return { ...NOTHING, accounts: [operation.account.id] }
-    case 'set-client':
-      return needsOfClients([operation.client])
-    case 'remove-account':
-      return { ...NOTHING, accounts: [operation.account], clientsOf: [operation.account] }
-    case 'import': {
-      const needs = needsOfClients(operation.clients)
-      return { ...needs, accounts: [...needs.accounts, ...operation.accounts.map(({ id }) => id)] }
-    }
-    case 'register-account':
-    case 'update-account':
-    case 'update-client':
-    case 'verify':
-    case 'revoke-key':
-    case 'accept-terms':
-    case 'grant':
-    case 'withdraw-grant':
-    case 'suspend':
-    case 'reinstate':
-    case 'terminate':
-    case 'remove-client':
-      return needsOfTarget(operation)
-  }
-}
-
-function needsOfTarget(target: {
-  readonly account?: string
-  readonly client?: string
-  readonly partner?: string
-}): RecordNeeds {
-  const listed = (id: string | undefined) => (id === undefined ? [] : [id])
-  return {
-    ...NOTHING,
-    accounts: listed(target.account),
-    clients: listed(target.client),
-    partners: listed(target.partner),
-  }
-}
-
-function needsOfClients(clients: readonly Client[]): RecordNeeds {
-  return {
-    ...NOTHING,
-    accounts: clients.map(({ account }) => account),
-    clients: clients.map(({ id }) => id),
-    digests: clients.flatMap(({ credentials }) => credentials.map(({ digest }) => digest)),
-  }
-}
-
-/** Shows records that were fetched as `needsOf` asks. */
-export function viewOf(records: {
-  readonly accounts: readonly Account[]
-  readonly clients: readonly Client[]
-}): RegistryView {
-  const accounts = new Map(records.accounts.map((account) => [account.id, account]))
-  const clients = new Map(records.clients.map((client) => [client.id, client]))
-  const owners = new Map(
-    records.clients.flatMap(({ id, credentials }) => credentials.map(({ digest }) => [digest, id])),
-  )
-  return {
-    account: (id) => accounts.get(id),
-    client: (id) => clients.get(id),
-    ownerOf: (digest) => owners.get(digest),
-    accountsOf: (partner) => [...accounts.values()].filter((account) => account.partner === partner),
-    clientsOf: (account) => [...clients.values()].filter((client) => client.account === account),
-  }
 }
