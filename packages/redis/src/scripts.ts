@@ -107,7 +107,7 @@ for _, key in ipairs(KEYS) do
   local going = tonumber(ARGV[at])
   local asked = tonumber(ARGV[at + going + 1])
   -- First who goes, so that who comes in the same turn finds the room.
-  if going > 0 and giveBack(key, at + 1, at + going) and asked == 0 then settle(key, channels) end
+  if going > 0 and giveBack(key, at + 1, at + going) then settle(key, channels) end
   at = at + going + 2
   local open, waiting, settledFor
   for i = at, at + 3 * asked - 1, 3 do
