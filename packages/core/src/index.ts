@@ -29,6 +29,7 @@ export type {
   RegistryChange,
   Status,
 } from './registry.js'
+export type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from './voice.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'
 export type { BlockRule, RequestsOptions } from './requests/index.js'
 export {
@@ -39,7 +40,6 @@ export {
 } from './credentials/index.js'
 export {
   memoryConnections,
-  type ConnectionFilter,
   type ConnectionsOptions,
   type ConnectionStore,
   type CounterName,
