@@ -4,16 +4,16 @@ import { existsSync } from 'node:fs'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
 import type { ConnectionFilter, ConnectionView, Limits } from '@api-terms/core'
 
 const PROGRAM = fileURLToPath(new URL('voice-member.mjs', import.meta.url))
 const BUILT = fileURLToPath(new URL('../dist/esm/index.js', import.meta.url))
 
-/** A process that serves the API. */
+/** A gate and its server, in a process that has others too. */
 export interface Server {
   readonly port: number
-  process(): Promise<string>
+  /** `gate.process`. */
+  readonly name: string
   setLimits(limits: Limits): Promise<void>
   end(filter: ConnectionFilter, why: string): Promise<number>
   connections(filter?: ConnectionFilter): Promise<ConnectionView[]>
@@ -22,50 +22,54 @@ export interface Server {
   released(): Promise<{ id: string; why?: string }[]>
   warnings(): Promise<string[]>
   close(): Promise<void>
-  signal(name: NodeJS.Signals): void
 }
 
 export interface ServerOptions {
-  url: string
   prefix: string
   limits?: Limits
   waitMs?: number
-  leaseMs?: number
   /** Whether its registry can tell of changes. */
   told?: boolean
   /** Its client is a function that sends a command. */
   bare?: boolean
 }
 
-export async function startServer(options: ServerOptions): Promise<Server> {
+/** A process of its own. */
+export interface Member {
+  serve(options: ServerOptions): Promise<Server>
+  signal(name: NodeJS.Signals): void
+}
+
+export async function startMember(url: string): Promise<Member> {
   if (!existsSync(BUILT)) throw new Error('the packages are built first: npm run build')
-  const child = fork(PROGRAM, [JSON.stringify(options)], { execArgv: [] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-  let serial = 0
-  const ask = <Answer>(question: string, about?: unknown) => {
-    const id = ++serial
+  const child = fork(PROGRAM, [url], { execArgv: [] })
+  await once(child, 'message')
+  const asked = new Map<number, (told: { answer?: unknown; error?: string }) => void>()
+  child.on('message', (told: { id: number; answer?: unknown; error?: string }) => asked.get(told.id)?.(told))
+  const ask = <Answer>(gate: string, question: string, about?: unknown) => {
+    const id = asked.size
     return new Promise<Answer>((resolve, reject) => {
-      const heard = (told: { id?: number; answer?: unknown; error?: string }) => {
-        if (told.id !== id) return
-        child.off('message', heard)
-        if (told.error === undefined) resolve(told.answer as Answer)
-        else reject(new Error(told.error))
-      }
-      child.on('message', heard)
-      child.send({ id, question, ask: about })
+      asked.set(id, ({ answer, error }) =>
+        error === undefined ? resolve(answer as Answer) : reject(new Error(error)),
+      )
+      child.send({ id, gate, question, about })
     })
   }
   return {
-    port,
-    process: () => ask('process'),
-    setLimits: (limits) => ask('setLimits', limits),
-    end: (filter, why) => ask('end', { filter, why }),
-    connections: (filter) => ask('connections', filter),
-    announce: (account) => ask('announce', account),
-    released: () => ask('released'),
-    warnings: () => ask('warnings'),
-    close: () => ask('close'),
+    async serve(options) {
+      const { name, port } = await ask<{ name: string; port: number }>('', 'serve', options)
+      return {
+        name,
+        port,
+        setLimits: (limits) => ask(name, 'setLimits', limits),
+        end: (filter, why) => ask(name, 'end', { filter, why }),
+        connections: (filter) => ask(name, 'connections', filter),
+        announce: (account) => ask(name, 'announce', account),
+        released: () => ask(name, 'released'),
+        warnings: () => ask(name, 'warnings'),
+        close: () => ask(name, 'close'),
+      }
+    },
     signal: (name) => void child.kill(name),
   }
 }
