@@ -1,4 +1,5 @@
 import { createCaching } from './caching/index.js'
+import { ChangedAccounts } from './changed-accounts.js'
 import { completeClock } from './clock.js'
 import {
   createLimitTable,
@@ -93,15 +94,9 @@ export function createGate(options: GateOptions): Gate {
     maxWaiting: connections.maxWaiting ?? 100,
     timeoutMs,
   })
-  // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
-  const changed = new Set<string | undefined>()
+  const changed = new ChangedAccounts(clock, (accounts) => gate.reconsider(accounts))
   const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
-    if (enforce && changed.size === 0)
-      queueMicrotask(() => {
-        gate.reconsider(new Set(changed))
-        changed.clear()
-      })
     if (enforce) changed.add(change?.account)
   })
   // What this process's own registry tells; what the others tell is not told again.
@@ -123,7 +118,9 @@ export function createGate(options: GateOptions): Gate {
       endRegistryChanges?.()
       endTelling?.()
       endLostLeases?.()
+      changed.close()
     },
+    changed,
     others: () => others,
   })
   const others =

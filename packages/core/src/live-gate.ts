@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
+import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
@@ -27,6 +28,7 @@ export interface LiveGateParts {
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
   endSubscriptions(): void
+  readonly changed: ChangedAccounts
   /** Absent where the store joins no processes. */
   others(): OtherGates | undefined
 }
@@ -139,7 +141,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
    * The registry has changed something about these accounts, or, where it names none, about any. Who waits is refused if that is
    * now due, or goes on under the limit that now holds; what is open is ended if it would not be let in any more.
    */
-  reconsider(accounts: ReadonlySet<string | undefined>): void {
+  reconsider(accounts: Accounts): void {
     const { passage, open } = this.#parts
     const isMeant = ({ account }: Identity) => accounts.has(account.id) || accounts.has(undefined)
     for (const visit of passage.waiting()) {
@@ -154,9 +156,10 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
 
   #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
     const found = this.#parts.credentials.recheck(identity)
-    // A registry that cannot be asked says nothing against anybody: who is in stays, and who waits is looked at once more.
+    // A registry that cannot be asked says nothing against anybody: who is in stays, until it can be.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
+      else if (!this.#closing) this.#parts.changed.again(identity.account.id)
     }
     if (isPromise(found)) void found.then(known)
     else known(found)
