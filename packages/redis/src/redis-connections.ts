@@ -6,11 +6,15 @@ import {
   type CounterName,
   type Lease,
   type LeaseAsk,
+  type Voice,
+  type VoiceListener,
 } from '@api-terms/core'
+import type { Connected } from './client.js'
 import { Commands, type PlaceState } from './commands.js'
 import { checkOptions, type CheckedOptions, type RedisConnectionsOptions } from './options.js'
 import { Place, type PlaceKeeper } from './place.js'
 import { Places } from './places.js'
+import { RedisVoice } from './redis-voice.js'
 import { Rounds } from './rounds.js'
 import { WakeUps } from './wake-ups.js'
 
@@ -25,6 +29,7 @@ export function redisConnections(options: RedisConnectionsOptions): ConnectionSt
 }
 
 class RedisConnections implements ConnectionStore, PlaceKeeper {
+  readonly #client: Connected
   readonly #timeoutMs: number
   /** No other process, and none before it, has the same. */
   readonly #process = randomBytes(9).toString('base64url')
@@ -41,6 +46,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   #closing: Promise<void> | undefined
 
   constructor({ client, prefix, leaseMs, timeoutMs, warn }: CheckedOptions) {
+    this.#client = client
     this.#timeoutMs = timeoutMs
     const whenFailed = (code: Parameters<typeof warn>[0], message: string) => (cause: unknown) =>
       warn(code, message, cause)
@@ -108,6 +114,11 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   onLost(listener: (lease: Lease) => void): () => void {
     this.#lostListeners.add(listener)
     return () => void this.#lostListeners.delete(listener)
+  }
+
+  voice(api: string, process: string, listener: VoiceListener): Voice {
+    const keys = this.#commands.keys.voice(api)
+    return new RedisVoice({ client: this.#client, timeoutMs: this.#timeoutMs, keys, name: process, listener })
   }
 
   close(): Promise<void> {

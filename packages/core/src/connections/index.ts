@@ -3,7 +3,7 @@ export { Connection, type HeldConnection, type Holder, type Ledger } from './con
 export { exhaustedGrounds, type ExhaustedGrounds } from './exhausted.js'
 export { createLimitTable, type LimitTable, type LimitsOption } from './limits.js'
 export { memoryConnections, type MemoryConnectionsOptions } from './memory-store.js'
-export { OpenConnections, type ConnectionFilter } from './open-connections.js'
+export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
 export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
 export { SteadfastStore } from './steadfast-store.js'

@@ -16,6 +16,7 @@ export function memoryConnections(options: MemoryConnectionsOptions = {}): Conne
 type Counters = Map<string, Counter>
 
 class MemoryStore implements ConnectionStore {
+  readonly oneProcess = true
   readonly #clock: CompleteClock
   readonly #apis = new Map<string, Map<string, Counters>>()
 

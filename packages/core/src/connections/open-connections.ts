@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
+import type { ConnectionFilter } from '../voice.js'
 import type { Connection, Holder, Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
@@ -9,13 +10,6 @@ export interface OpenConnectionsOptions<Who extends Holder> {
   readonly clock: CompleteClock
   /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
   onReleased(connection: Connection<Who>, why: string | undefined): void
-}
-
-/** Which open connections are meant: all that agree with every member given. */
-export interface ConnectionFilter {
-  account?: string
-  client?: string
-  id?: string
 }
 
 /**
@@ -85,8 +79,9 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     return found
   }
 
-  end(filter: ConnectionFilter, why: string): number {
-    const found = this.matching(filter)
+  /** `openedBy`: the latest moment at which those who are meant were opened. */
+  end(filter: ConnectionFilter, why: string, openedBy = Infinity): number {
+    const found = this.matching(filter).filter(({ startedAt }) => startedAt <= openedBy)
     for (const connection of found) connection.end(why)
     return found.length
   }
