@@ -1,5 +1,6 @@
 import type { ConnectionFilter } from './connections/index.js'
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
+import type { Followable, Follower, Following } from './followers.js'
 import type { Pending } from './pending.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
@@ -23,7 +24,7 @@ export interface ConnectionView {
 }
 
 /** Stands before one API and decides: admission or refusal. */
-export interface Gate {
+export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
   /** Content longer than this is refused, in bytes; adapters count what is sent in chunks. */
@@ -42,6 +43,11 @@ export interface Gate {
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
+
+  /** For what looks at every request: told on the spot, by the gate's own records. Cheaper than events, which are put together. */
+  follow(follower: Follower): Following
+  /** For adapters: whether somebody who follows the gate wants bytes counted. */
+  readonly measuring: boolean
 
   /** What is open now, oldest first. */
   connections(filter?: ConnectionFilter): Promise<ConnectionView[]>

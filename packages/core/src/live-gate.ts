@@ -3,6 +3,7 @@ import { isPending, isPromise, type Pending } from './pending.js'
 import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
+import type { Follower, Following } from './followers.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
@@ -64,6 +65,24 @@ export class LiveGate implements Gate {
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
     this.#parts.events.off(name, listener)
     return this
+  }
+
+  get measuring(): boolean {
+    return this.#parts.open.measuring
+  }
+
+  follow(follower: Follower): Following {
+    const { open, reports } = this.#parts
+    const { followers } = reports
+    followers.add(follower)
+    open.measuring = followers.measuring
+    return {
+      open: () => open.matching({}),
+      stop() {
+        followers.remove(follower)
+        open.measuring = followers.measuring
+      },
+    }
   }
 
   connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {

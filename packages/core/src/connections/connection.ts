@@ -1,5 +1,6 @@
-import type { Carrier } from '../carrier.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import { INSPECT } from '../inspect.js'
+import { withoutKeys } from '../without-keys.js'
 import type { Lease } from './store.js'
 
 /** Who holds a connection, as far as lists and events tell it. */
@@ -30,8 +31,12 @@ export interface HeldConnection {
 /** Keeps the list of what is open. */
 export interface Ledger<Who extends Holder> {
   readonly idPrefix: string
+  /** Whether somebody wants to know when a response is over, and what it has taken. */
+  readonly measuring: boolean
   /** The time of day of a moment on the steady clock. */
   dateOf(moment: number): Date
+  /** The response is over; what carried it is still there. */
+  responseEnded(connection: Connection<Who>): void
   /** The slot is to be given back. `why` is absent where the connection simply ended. */
   released(connection: Connection<Who>, why: string | undefined): void
 }
@@ -70,6 +75,14 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     return this.ledger.dateOf(this.startedAt)
   }
 
+  get shownPath(): string {
+    return withoutKeys(this.path)
+  }
+
+  traffic(): Traffic | undefined {
+    return this.carrier?.traffic?.()
+  }
+
   /** Made when it is asked for: few handlers do, and it weighs more than all the rest. */
   get signal(): AbortSignal {
     this.abort ??= new AbortController()
@@ -94,6 +107,7 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
   responseEnded(): void {
     if (!this.responseOpen) return
     this.responseOpen = false
+    if (this.ledger.measuring) this.ledger.responseEnded(this)
     this.carrier = undefined
     this.abort?.abort()
     this.letGo()
@@ -103,6 +117,7 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
   end(why: string): void {
     if (this.holds === 0) return
     this.holds = 0
+    if (this.ledger.measuring && this.responseOpen) this.ledger.responseEnded(this)
     this.responseOpen = false
     const { carrier } = this
     this.carrier = undefined
