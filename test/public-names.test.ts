@@ -4,7 +4,9 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 /** Everything that code outside may import. A name that goes from here breaks somebody. */
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
-    values: `OptionsError StoreError createGate issueKey memoryConnections memoryRegistry readRequest`,
+    values: `
+      OptionsError StoreError createGate createLedger createUsage fileLedger issueKey memoryConnections memoryRegistry
+      memoryUsage readRequest streamLedger`,
     types: `
       AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
@@ -13,7 +15,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
       LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
       Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
       RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status
-      TermsOptions WarningEvent WhenStoreFails`,
+      TermsOptions WarningEvent WhenStoreFails
+      DoneOperation FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Ledger LedgerEntry
+      LedgerOptions LedgerSink MemoryUsageOptions Operations Traffic Usage UsageBatch UsageFilter UsageOptions UsageQuery
+      UsageRow UsageStore`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades`,

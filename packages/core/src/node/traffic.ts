@@ -53,7 +53,7 @@ const NOTHING: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0 })
 /** A response is ending, whether a gate knows of it or not. Answers what is to be passed to {@link passOn} once that is told. */
 export function markEnd(socket: Marked | undefined): Mark | undefined {
   const mark = socket?.[MARK]
-  if (mark) mark.end = socketBytes(socket!)
+  if (mark) mark.end = socketBytes(socket)
   return mark
 }
 

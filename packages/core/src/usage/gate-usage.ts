@@ -114,7 +114,7 @@ export class GateUsage implements Follower {
 
   #row(account: string, className: string): OpenRow {
     let classes = this.#rows.get(account)
-    if (!classes) this.#rows.set(account, (classes = new Map()))
+    if (!classes) this.#rows.set(account, (classes = new Map<string, OpenRow>()))
     let row = classes.get(className)
     if (!row) classes.set(className, (row = new OpenRow()))
     return row

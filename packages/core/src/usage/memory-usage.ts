@@ -21,7 +21,7 @@ export function memoryUsage(options: MemoryUsageOptions = {}): UsageStore {
 
   const add = (row: UsageRow) => {
     let rows = days.get(row.day)
-    if (!rows) days.set(row.day, (rows = new Map()))
+    if (!rows) days.set(row.day, (rows = new Map<string, UsageRow>()))
     const name = JSON.stringify([row.api, row.account, row.class])
     const before = rows.get(name)
     rows.set(name, before ? sumOf(before, row) : row)
