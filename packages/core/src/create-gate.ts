@@ -1,3 +1,5 @@
+import { createAgreement } from './agreement/index.js'
+import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
 import { completeClock } from './clock.js'
 import {
@@ -13,7 +15,10 @@ import {
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
 import type { Gate } from './gate.js'
+import { Identification } from './identification.js'
 import { LiveGate } from './live-gate.js'
+import { Moments } from './moments.js'
+import { Notices } from './notices.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { Passage } from './passage.js'
 import { createRefuser } from './refusal.js'
@@ -23,6 +28,8 @@ import { createStamp } from './stamp.js'
 import type { AdmissionContext } from './live-admission.js'
 
 const DAY_MS = 86_400_000
+/** How soon a registry that could not be asked about who is in is asked again. */
+const LOOK_AGAIN_MS = 1000
 
 /**
  * Builds the gate of one API. Several mounts of the same API share it.
@@ -36,17 +43,36 @@ export function createGate(options: GateOptions): Gate {
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
   const reports: Reports = new Reports(api, events, clock)
+  const notices = new Notices((notice, party) => reports.notice(notice, party))
+  const agreement = createAgreement(terms, options.registration, {
+    clock,
+    notices,
+  })
   // Refusals are written as they come up: by then the caller may have changed its object.
-  const refuser = createRefuser({ ...terms, clauses: { ...terms.clauses } })
+  const refuser = createRefuser(
+    { ...terms, clauses: { ...terms.clauses } },
+    agreement && (() => agreement.cited),
+  )
   const timeoutMs = connections.timeoutMs ?? 2000
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
-  const credentials = createCredentialCheck(options.credentials ?? {}, {
+  // To observe is to cut nobody off.
+  const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
+  const credentials = new Identification({
     api,
-    registry,
     clock,
-    onLookupFailed: (cause) => reports.warn('registry-failed', 'a credential could not be looked up', cause),
+    agreement,
+    notices,
+    moments,
+    credentials: createCredentialCheck(options.credentials ?? {}, {
+      api,
+      registry,
+      clock,
+      addressOf: createAddressReader(createTrust(options.requests?.trustedProxies ?? [])),
+      onLookupFailed: (cause) =>
+        reports.warn('registry-failed', 'a credential could not be looked up', cause),
+    }),
   })
-  const limits = createLimitTable(options.limits, api)
+  const limits = createLimitTable(options.limits, api, clock)
   const store = storeOf(connections, timeoutMs, clock, reports)
   const open = new OpenConnections<Identity>({
     // Who observes cuts nobody off.
@@ -62,7 +88,7 @@ export function createGate(options: GateOptions): Gate {
   const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
-    stamp: enforce ? createStamp(terms.url, caching) : undefined,
+    stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
     caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
@@ -89,7 +115,7 @@ export function createGate(options: GateOptions): Gate {
   // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
   const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
-    if (enforce) queueMicrotask(() => gate.reconsider(change?.account))
+    if (enforce) queueMicrotask(() => gate.reconsider(new Set([change?.account])))
   })
   const gate = new LiveGate({
     api,
@@ -105,7 +131,18 @@ export function createGate(options: GateOptions): Gate {
       endRegistryChanges?.()
       endLostLeases?.()
     },
+    lookAgain: (account) => moments?.note(account, clock.now() + LOOK_AGAIN_MS),
   })
+  const lookAtAll = () => {
+    const [next] = agreement?.moments(clock.now()) ?? []
+    if (next !== undefined) moments?.note(undefined, next)
+  }
+  const look = (accounts: ReadonlySet<string | undefined>) => {
+    passage.registryChanged()
+    gate.reconsider(accounts)
+    if (accounts.has(undefined)) lookAtAll()
+  }
+  lookAtAll()
   return gate
 }
 

@@ -1,6 +1,7 @@
 export { createGate } from './create-gate.js'
 export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { GateOptions } from './options.js'
+export type { RegistrationOptions, TermsOptions, TermsVersion } from './agreement/index.js'
 export type { Admission } from './admission.js'
 export type { Carrier } from './carrier.js'
 export type { Clock } from './clock.js'
@@ -12,6 +13,7 @@ export type {
   GateEvents,
   GateListener,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,

@@ -1,9 +1,10 @@
 import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
-import type { CredentialCheck, Identity } from './credentials/index.js'
+import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import type { Identification } from './identification.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
 import type { Ground } from './refusal.js'
@@ -19,11 +20,13 @@ export interface LiveGateParts {
   readonly events: GateEventSource
   readonly reports: Reports
   readonly passage: Passage
-  readonly credentials: CredentialCheck
+  readonly credentials: Identification
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
   endSubscriptions(): void
+  /** Whether something speaks against an account could not be told. */
+  lookAgain(account: string): void
 }
 
 /** A gate at work: what requests, operators and the registry ask of it. */
@@ -95,26 +98,30 @@ export class LiveGate implements Gate {
   }
 
   /**
-   * The registry has changed something about an account, or, where it names none, about any. Who waits is refused if that is
-   * now due, or goes on under the limit that now holds; what is open is ended if it would not be let in any more.
+   * The registry has changed something about these accounts, or, where it names none, about any; or something about them has come with
+   * time. Who waits is refused if that is now due, or goes on under the limit that now holds; what is open is ended if it would not be
+   * let in any more.
    */
-  reconsider(account: string | undefined): void {
+  reconsider(accounts: ReadonlySet<string | undefined>): void {
     const { passage, open } = this.#parts
+    const isMeant = ({ account }: Identity) => accounts.has(account.id) || accounts.has(undefined)
     for (const visit of passage.waiting()) {
       const { identity } = visit
-      if (identity && (account ?? identity.account.id) === identity.account.id)
-        this.#recheck(identity, (found) => this.#changed(visit, found))
+      if (identity && isMeant(identity))
+        this.#recheck(identity, (found) => this.#changed(visit, found), visit.request)
     }
-    for (const connection of open.matching(account === undefined ? {} : { account })) {
-      this.#recheck(connection.holder, (found) => 'reason' in found && connection.end(found.reason))
+    for (const connection of open.matching({})) {
+      if (isMeant(connection.holder))
+        this.#recheck(connection.holder, (found) => 'reason' in found && connection.end(found.reason))
     }
   }
 
-  #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
-    const found = this.#parts.credentials.recheck(identity)
-    // A registry that cannot be asked says nothing against anybody: who is in stays, and who waits is looked at once more.
+  #recheck(identity: Identity, act: (found: Identity | Ground) => void, request?: GateRequest): void {
+    const found = this.#parts.credentials.recheck(identity, request)
+    // A registry that cannot be asked says nothing against anybody: who is in stays, and is looked at again soon.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
+      else this.#parts.lookAgain(identity.account.id)
     }
     if (isPromise(found)) void found.then(known)
     else known(found)

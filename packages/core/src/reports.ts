@@ -2,6 +2,7 @@ import type { CompleteClock } from './clock.js'
 import type { Connection } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, WarningEvent } from './events.js'
+import type { Notice, Party } from './notices.js'
 import type { Refusal } from './refusal.js'
 import type { Visit } from './visit.js'
 import { withoutKeys } from './without-keys.js'
@@ -68,6 +69,12 @@ export class Reports {
     })
   }
 
+  /** @param notice its code, and what belongs to it */
+  notice(notice: Notice, party: Party): void {
+    if (!this.events.heard('notice')) return
+    this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
   /** A warning is being told just now. */
   warning = false
@@ -93,7 +100,7 @@ export class Reports {
   }
 }
 
-function whose({ account, client, credential, hint }: Identity) {
+function whose({ account, client, credential, hint }: Party) {
   return { account: account.id, client: client.id, credential: credential.id, hint }
 }
 

@@ -1,3 +1,5 @@
+import { limitsInForce, nextChange } from '../accounts/in-force.js'
+import type { CompleteClock } from '../clock.js'
 import type { Account, Limits } from '../registry.js'
 import { isPromise } from '../pending.js'
 
@@ -15,7 +17,12 @@ export interface LimitTable {
   set(limits: Limits): void
 }
 
-export function createLimitTable(option: LimitsOption | undefined, api: string): LimitTable {
+export function createLimitTable(
+  option: LimitsOption | undefined,
+  api: string,
+  clock: Pick<CompleteClock, 'now'>,
+): LimitTable {
+  const granted = createGrantTable(api, clock)
   let general = merged(typeof option === 'function' ? {} : option, DEFAULT_LIMITS)
   let byAccount = typeof option === 'function' ? option : undefined
   const ofAccount = (account: Account, className: string) =>
@@ -23,6 +30,8 @@ export function createLimitTable(option: LimitsOption | undefined, api: string):
 
   return {
     limitOf(account, className) {
+      const limit = account.grants == null ? undefined : limitIn(granted(account), className)
+      if (limit !== undefined) return limit
       if (!byAccount) return ofAccount(account, className)
       const said = byAccount(account, api)
       return isPromise(said)
@@ -33,6 +42,25 @@ export function createLimitTable(option: LimitsOption | undefined, api: string):
       general = merged(limits, general)
       byAccount = undefined
     },
+  }
+}
+
+/**
+ * What grants in force give an account, without its own limits: consent that was given for a while goes before what holds for good. Looked
+ * through once between two moments at which one begins or ends.
+ */
+function createGrantTable(api: string, clock: Pick<CompleteClock, 'now'>) {
+  const inForce = new WeakMap<Account, { limits: Limits | undefined; since: number; until: number }>()
+  return (account: Account): Limits | undefined => {
+    const now = clock.now()
+    let known = inForce.get(account)
+    if (!known || now < known.since || now >= known.until) {
+      const grants = { id: account.id, grants: account.grants ?? [] }
+      const limits = limitsInForce(grants, api, now)
+      known = { limits, since: now, until: nextChange(grants, api, now) ?? Infinity }
+      inForce.set(account, known)
+    }
+    return known.limits
   }
 }
 

@@ -2,15 +2,17 @@ import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
+import { createClientReader } from './client-header.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
 import type { Hint } from './key.js'
 import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
+import { createNetworkCheck } from './networks.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
-import { VerifiedIdentity, verify } from './verify.js'
+import { standingOf, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
@@ -22,6 +24,11 @@ export interface CredentialCheck {
   identify(request: GateRequest): Identity | Ground | Promise<Identity | Ground>
   /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
   recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
+  /**
+   * What speaks against somebody whose credential is valid: where it comes from, its status, another API. `from` is its request or, where
+   * that is gone, the identity that was known of it before.
+   */
+  against(who: Identity, from: GateRequest | Identity): Ground | undefined
   /** Ends the subscription to the registry, and look-ups under way. */
   close(): void
 }
@@ -30,6 +37,8 @@ export interface CredentialCheck {
 export interface CredentialContext extends LookupContext {
   /** The API's name: what `Client.apis` lists. */
   readonly api: string
+  /** Where a request comes from, as trusted proxies tell it. Absent: the peer of its socket. */
+  readonly addressOf?: (request: GateRequest) => string | undefined
 }
 
 /** @param options have passed `credentialsSchema` */
@@ -44,17 +53,15 @@ export function createCredentialCheck(
   const read = createReader(settings, grounds)
   const hint = settings.format === 'any' ? hintOfAny : hintOf
   const shortHint = createShortener()
-  const ways: Record<Scheme, Way> = {
-    bearer: { scheme: 'bearer', field: 'Authorization' },
-    basic: { scheme: 'basic', field: 'Authorization' },
-    header: { scheme: 'header', field: settings.header },
-  }
+  const claimedClient = createClientReader(settings.clientHeader)
+  const networks = createNetworkCheck(context.addressOf ?? ((request) => request.remoteAddress))
+  const ways = waysTo(settings.header)
   const lookup = registry.peekByDigest
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
     : createCachedLookup(settings, context)
 
   const judge = (found: Found, claim: Claim): Identity | Ground =>
-    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, api, clock, grounds)
+    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, clock, grounds)
 
   const answer = (claim: Claim): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(claim.digest)
@@ -68,13 +75,32 @@ export function createCredentialCheck(
       if (isInUrl(request)) return grounds.inUrl
       const sent = read(request)
       if ('reason' in sent) return sent
-      const { key, scheme, client } = sent
+      const { key, scheme } = sent
       const digest = digestOf(key)
-      return answer({ digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) })
+      const beside = claimedClient?.(request)
+      // Two ids that differ cannot both be the key's.
+      if (beside !== undefined && beside !== (sent.client ?? beside)) return grounds.invalid[scheme]
+      const client = beside ?? sent.client
+      const way = ways[client === undefined ? 'alone' : 'besideClient'][scheme]
+      return answer({ digest, way, client, hint: shortHint(hint(key, digest)) })
     },
     recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
+    against(who, from) {
+      if (!networks.allows(who, from)) return grounds.outside
+      return standingOf(who, api, clock, grounds)
+    },
     close: () => lookup.close(),
   }
+}
+
+/** The ways of a key, with the client's id beside it and without. */
+function waysTo(header: string): Record<'alone' | 'besideClient', Record<Scheme, Way>> {
+  const ways = (namesClient: boolean): Record<Scheme, Way> => ({
+    bearer: { scheme: 'bearer', field: 'Authorization', namesClient },
+    basic: { scheme: 'basic', field: 'Authorization', namesClient },
+    header: { scheme: 'header', field: header, namesClient },
+  })
+  return { alone: ways(false), besideClient: ways(true) }
 }
 
 /** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */

@@ -1,3 +1,4 @@
+import { statusInForce } from '../accounts/in-force.js'
 import type { CompleteClock } from '../clock.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
@@ -21,6 +22,8 @@ export interface Way {
   readonly scheme: Scheme
   /** The header field that held it. */
   readonly field: string
+  /** Whether the client's id came beside it. */
+  readonly namesClient: boolean
 }
 
 /** What a request claims, without the key itself: that is let go as soon as it has been read. */
@@ -75,31 +78,45 @@ export class VerifiedIdentity implements Identity {
     return {
       digest: credential.digest,
       way: verified.#way,
-      client: verified.#way.scheme === 'basic' ? client.id : undefined,
+      client: verified.#way.namesClient ? client.id : undefined,
       hint: { start: verified.#hintStart, end: verified.#hintEnd },
     }
   }
 }
 
-/**
- * Whether a registration makes a claim good, at this moment. First what is one answer for all that is not valid; only who holds a valid
- * credential is told of its account.
- */
+/** Whether a registration makes a claim good, at this moment. One answer for all that is not valid. */
 export function verify(
   registration: Registration | undefined,
   claim: Claim,
-  api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
   if (!registration) return grounds.invalid[claim.way.scheme]
-  const { account, client, credential } = registration
+  const { client, credential } = registration
   if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
   if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
-  if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
-  if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[claim.way.scheme]
   return new VerifiedIdentity(registration, claim)
+}
+
+/** What speaks against somebody whose credential is valid: only who holds one is told of its account. */
+export function standingOf(
+  who: Identity,
+  api: string,
+  clock: CompleteClock,
+  grounds: Grounds,
+): Ground | undefined {
+  const { account, client } = who
+  if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
+  if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
+  if (client.apis != null && !client.apis.includes(api))
+    return grounds.notGranted[VerifiedIdentity.claimOf(who).way.scheme]
+  return undefined
+}
+
+/** Most have neither: the time is asked for only where notice was given. */
+function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
+  if (record.terminatesAt == null) return record.status === 'terminated'
+  return statusInForce(record, clock.now()) === 'terminated'
 }
 
 /** Written so that a date that is none (NaN) refuses. */
