@@ -16,6 +16,7 @@ import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
 import type { Gate } from './gate.js'
 import { Identification } from './identification.js'
+import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
 import { Moments } from './moments.js'
 import { Notices } from './notices.js'
@@ -73,6 +74,7 @@ export function createGate(options: GateOptions): Gate {
     }),
   })
   const limits = createLimitTable(options.limits, api, clock)
+  const exhausted = exhaustedGrounds()
   const store = storeOf(connections, timeoutMs, clock, reports)
   const open = new OpenConnections<Identity>({
     // Who observes cuts nobody off.
@@ -101,7 +103,7 @@ export function createGate(options: GateOptions): Gate {
     requests,
     credentials,
     limits,
-    exhausted: exhaustedGrounds(),
+    exhausted,
     store,
     open,
     admissions,
@@ -124,6 +126,18 @@ export function createGate(options: GateOptions): Gate {
     reports,
     passage,
     credentials,
+    inquiries: new Inquiries({
+      terms,
+      clock,
+      refuser,
+      reports,
+      credentials,
+      agreement,
+      limits,
+      exhausted,
+      timeoutMs,
+      checkTransport: requests.checkTransport,
+    }),
     limits,
     store,
     open,

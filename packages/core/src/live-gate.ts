@@ -5,9 +5,11 @@ import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import type { Identification } from './identification.js'
+import type { Inquiries } from './inquiries.js'
+import type { Inquiry } from './inquiry.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
-import type { Ground } from './refusal.js'
+import type { Ground, Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
@@ -21,6 +23,7 @@ export interface LiveGateParts {
   readonly reports: Reports
   readonly passage: Passage
   readonly credentials: Identification
+  readonly inquiries: Inquiries
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
@@ -53,6 +56,10 @@ export class LiveGate implements Gate {
     const decided = isPending(outcome) ? await answerOf(outcome, signal) : outcome
     if (signal?.aborted && decided.admitted) decided.release()
     return decided
+  }
+
+  inquire(request: GateRequest): Promise<Inquiry | Refusal> {
+    return this.#parts.inquiries.open(request)
   }
 
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
@@ -166,6 +173,7 @@ export class LiveGate implements Gate {
     const { passage, open, credentials, store } = this.#parts
     this.#parts.endSubscriptions()
     passage.close()
+    this.#parts.inquiries.close()
     open.end({}, 'closed')
     open.close()
     credentials.close()

@@ -13,6 +13,8 @@ export type LimitsOption = Limits | ((account: Account, api: string) => Limits |
 export interface LimitTable {
   /** `undefined` where the class has no limit; a rejection or a throw where the provider's function fails. */
   limitOf(account: Account, className: string): number | undefined | Promise<number | undefined>
+  /** Those of every class that is known; a rejection or a throw where the provider's function fails. */
+  limitsOf(account: Account): Limits | Promise<Limits>
   /** Takes these in place of what was said before, class by class. */
   set(limits: Limits): void
 }
@@ -37,6 +39,12 @@ export function createLimitTable(
       return isPromise(said)
         ? said.then((limits) => limitIn(limits, className) ?? ofAccount(account, className))
         : (limitIn(said, className) ?? ofAccount(account, className))
+    },
+    limitsOf(account) {
+      const all = (said: Limits | undefined) =>
+        merged(account.grants == null ? undefined : granted(account), merged(said, merged(account.limits, general)))
+      const said = byAccount?.(account, api)
+      return isPromise(said) ? said.then(all) : all(said)
     },
     set(limits) {
       general = merged(limits, general)
