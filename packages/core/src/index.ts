@@ -6,7 +6,7 @@ export type { Admission } from './admission.js'
 export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier } from './carrier.js'
 export type { Clock } from './clock.js'
-export { OptionsError, StoreError, type OptionIssue } from './errors.js'
+export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
 export type {
   AbandonedEvent,
   AdmittedEvent,
@@ -35,13 +35,37 @@ export type {
   RegistryChange,
   Status,
 } from './registry.js'
+export type { AccountRegistry, KeyDetails, NewKey } from './accounts/account-registry.js'
+export type {
+  AccountDetails,
+  Author,
+  Changed,
+  ClientDetails,
+  HistoryEntry,
+  Operation,
+  Proposal,
+  Target,
+} from './accounts/operations.js'
+export { needsOf, viewOf, type RecordNeeds } from './accounts/needs.js'
+export type {
+  AccountPage,
+  HistoryPage,
+  RecordChange,
+  RegistryStorage,
+  RegistryView,
+  Soon,
+} from './accounts/storage.js'
+export { readRecord, writtenRecord } from './accounts/written.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'
 export type { BlockRule, RequestsOptions } from './requests/index.js'
 export {
+  accountRegistry,
   issueKey,
   memoryRegistry,
+  type AccountRegistryOptions,
   type CredentialsOptions,
   type MemoryRegistry,
+  type Records,
 } from './credentials/index.js'
 export {
   memoryConnections,

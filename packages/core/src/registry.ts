@@ -108,6 +108,8 @@ export interface Registration {
 /** What changed: every credential, client and status of this account is to be looked up afresh. */
 export interface RegistryChange {
   readonly account: string
+  /** The registry tells every process of it by itself: the gate need not pass it on. */
+  readonly everywhere?: true
 }
 
 /**

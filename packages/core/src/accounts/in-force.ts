@@ -13,8 +13,11 @@ export function statusInForce(record: Account | Client, now: number): Status {
 export function limitsInForce(account: Account, api: string, now: number): Limits | undefined {
   const { limits, grants } = account
   if (grants == null || grants.length === 0) return limits
-  const inForce = grants.filter((grant) => isInForce(grant, api, now))
-  return inForce.length === 0 ? limits : Object.assign({}, limits, ...inForce.map((grant) => grant.limits))
+  let granted: Record<string, number> | undefined
+  for (const grant of grants) {
+    if (isInForce(grant, api, now)) granted = Object.assign(granted ?? { ...limits }, grant.limits)
+  }
+  return granted ?? limits
 }
 
 /** When what is in force of an account or a client changes next by itself, in ms since 1970; `undefined` where it does not. */

@@ -122,10 +122,10 @@ function deeper(path: string, { key }: { readonly key: unknown }): string {
 }
 
 /** The library knows names for some networks too, such as `loopback`. */
-function isNetwork(network: string): boolean {
-  if (!/^[\da-f.:]+(?:\/\d{1,3})?$/i.test(network)) return false
+function isNetwork(block: string): boolean {
+  if (!/^[\da-f.:]+(?:\/\d{1,3})?$/i.test(block)) return false
   try {
-    proxyAddr.compile([network])
+    proxyAddr.compile([block])
     return true
   } catch {
     return false

@@ -6,48 +6,39 @@ import type { Acceptance, Account, Client, Credential, Grant } from '../registry
 /** A copy that nobody can alter, because what was checked must stay as it was. */
 export function frozenAccount(account: Account): Account {
   const { limits, contacts, verifiedAt, grants, terminatesAt } = account
-  return Object.freeze(
-    Object.assign(
-      {},
-      account,
-      limits && { limits: Object.freeze(Object.assign({}, limits)) },
-      contacts && { contacts: Object.freeze(Object.assign({}, contacts)) },
-      verifiedAt && { verifiedAt: new Date(verifiedAt) },
-      grants && { grants: Object.freeze(grants.map(frozenGrant)) },
-      terminatesAt && { terminatesAt: new Date(terminatesAt) },
-    ),
-  )
+  const copies = {
+    ...(limits && { limits: Object.freeze(Object.assign({}, limits)) }),
+    ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
+    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(grants && { grants: Object.freeze(grants.map(frozenGrant)) }),
+    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+  }
+  return Object.freeze(Object.assign({}, account, copies))
 }
 
 /** A copy that nobody can alter. */
 export function frozenClient(client: Client): Client {
   const { apis, credentials, contacts, verifiedAt, networks, acceptances, terminatesAt } = client
-  return Object.freeze(
-    Object.assign(
-      {},
-      client,
-      apis && { apis: Object.freeze([...apis]) },
-      { credentials: Object.freeze(credentials.map(frozenCredential)) },
-      contacts && { contacts: Object.freeze(Object.assign({}, contacts)) },
-      verifiedAt && { verifiedAt: new Date(verifiedAt) },
-      networks && { networks: Object.freeze([...networks]) },
-      acceptances && { acceptances: Object.freeze(acceptances.map(frozenAcceptance)) },
-      terminatesAt && { terminatesAt: new Date(terminatesAt) },
-    ),
-  )
+  const copies = {
+    ...(apis && { apis: Object.freeze([...apis]) }),
+    credentials: Object.freeze(credentials.map(frozenCredential)),
+    ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
+    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(networks && { networks: Object.freeze([...networks]) }),
+    ...(acceptances && { acceptances: Object.freeze(acceptances.map(frozenAcceptance)) }),
+    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+  }
+  return Object.freeze(Object.assign({}, client, copies))
 }
 
 function frozenGrant(grant: Grant): Grant {
   const { limits, from, until } = grant
-  return Object.freeze(
-    Object.assign(
-      {},
-      grant,
-      { limits: Object.freeze(Object.assign({}, limits)) },
-      from && { from: new Date(from) },
-      until && { until: new Date(until) },
-    ),
-  )
+  const copies = {
+    limits: Object.freeze(Object.assign({}, limits)),
+    ...(from && { from: new Date(from) }),
+    ...(until && { until: new Date(until) }),
+  }
+  return Object.freeze(Object.assign({}, grant, copies))
 }
 
 function frozenAcceptance(acceptance: Acceptance): Acceptance {
@@ -57,13 +48,10 @@ function frozenAcceptance(acceptance: Acceptance): Acceptance {
 /** Dates are copied too: freezing does not keep their owner from setting them. */
 function frozenCredential(credential: Credential): Credential {
   const { notBefore, expiresAt, revokedAt } = credential
-  return Object.freeze(
-    Object.assign(
-      {},
-      credential,
-      notBefore && { notBefore: new Date(notBefore) },
-      expiresAt && { expiresAt: new Date(expiresAt) },
-      revokedAt && { revokedAt: new Date(revokedAt) },
-    ),
-  )
+  const dates = {
+    ...(notBefore && { notBefore: new Date(notBefore) }),
+    ...(expiresAt && { expiresAt: new Date(expiresAt) }),
+    ...(revokedAt && { revokedAt: new Date(revokedAt) }),
+  }
+  return Object.freeze(Object.assign({}, credential, dates))
 }
