@@ -1,7 +1,13 @@
 export { createGate } from './create-gate.js'
 export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 export type { GateOptions } from './options.js'
-export type { DatedVersion, OwedAcceptance, RegistrationOptions, TermsOptions, TermsVersion } from './agreement/index.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
 export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier } from './carrier.js'

@@ -42,7 +42,10 @@ export function createLimitTable(
     },
     limitsOf(account) {
       const all = (said: Limits | undefined) =>
-        merged(account.grants == null ? undefined : granted(account), merged(said, merged(account.limits, general)))
+        merged(
+          account.grants == null ? undefined : granted(account),
+          merged(said, merged(account.limits, general)),
+        )
       const said = byAccount?.(account, api)
       return isPromise(said) ? said.then(all) : all(said)
     },
