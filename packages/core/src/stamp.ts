@@ -1,6 +1,8 @@
+import type { Agreement } from './agreement/index.js'
 import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
 import { rateLimitFields, type RateLimitFields } from './connections/index.js'
 import type { ResponseHead } from './head.js'
+import type { Client } from './registry.js'
 
 /** What a stamp tells of. */
 export interface StampedAnswer {
@@ -9,7 +11,11 @@ export interface StampedAnswer {
   readonly class: string
   readonly limit: number
   readonly remaining: number
-  readonly identity: { readonly account: { readonly id: string }; readonly field: string }
+  readonly identity: {
+    readonly account: { readonly id: string }
+    readonly client: Client
+    readonly field: string
+  }
   /** The handler's own word. */
   readonly own: CompiledPolicy | undefined
 }
@@ -17,9 +23,17 @@ export interface StampedAnswer {
 export type Stamp = (head: ResponseHead, answer: StampedAnswer) => void
 
 /** What is written on every admitted response: the link to the Terms, how long it may be kept, and what is left of the limit. */
-export function createStamp(termsUrl: string, caching: Caching): Stamp {
-  const link = `<${termsUrl}>; rel="terms-of-service"`
-  const linkLine = `Link: ${link}\r\n`
+export function createStamp(
+  terms: { readonly url: string; readonly licence?: string },
+  caching: Caching,
+  agreement: Agreement | undefined,
+): Stamp {
+  let cited: { readonly url: string } = terms
+  let links = linksTo(cited.url, terms.licence)
+  const linksOf = (status: number) => {
+    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
+    return status < 400 ? links.content : links.error
+  }
   const fieldsByClass = new Map<string, RateLimitFields>()
   const fieldsOf = (className: string) => {
     let fields = fieldsByClass.get(className)
@@ -29,32 +43,54 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
 
   /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
   const linesOfStamp = (answer: StampedAnswer, status: number) => {
-    const { lines, shared } = caching.unsaid(cachedAnswer(answer, status))
-    const written = linkLine + lines(answer.identity.field)
-    if (shared || answer.limit === Infinity) return written
-    return written + fieldsOf(answer.class).lines(answer.limit, answer.remaining)
+    const ceiling = caching.unsaid(cachedAnswer(answer, status))
+    const written = linksOf(status).line + ceiling.lines(answer.identity.field)
+    // A shared cache would tell one caller what was left for another, or is due.
+    if (ceiling.shared) return written
+    const due = agreement?.dueFieldOf(answer.identity.client)
+    return (due === undefined ? written : `${written}${DUE}: ${due}\r\n`) + limitLines(answer)
   }
+  // Nothing is left of what has no end.
+  const limitLines = ({ class: className, limit, remaining }: StampedAnswer) =>
+    limit === Infinity ? '' : fieldsOf(className).lines(limit, remaining)
 
   return (head, answer) => {
     const names = head.getHeaderNames()
-    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
+    const { statusCode: status } = head
+    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, status))
+    const { value: link } = linksOf(status)
     head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
-    const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
-    // A shared cache would tell one caller what was left for another; and nothing is left of what has no end.
-    if (shared || answer.limit === Infinity) return
+    if (caching.stamp(head, cachedAnswer(answer, status), names)) return
+    const due = agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) head.setHeader(DUE, due)
+    if (answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
     head.setHeader('RateLimit-Policy', fields.policy(answer.limit))
     head.setHeader('RateLimit', fields.state(answer.remaining))
   }
 }
 
+const DUE = 'Terms-Acceptance-Due'
+
 /** Whether a field is none of those that a stamp writes or looks at. */
 function isOfOthers(name: string): boolean {
-  return name !== 'link' && !name.startsWith('ratelimit') && !isOfCaching(name)
+  return (
+    name !== 'link' && !name.startsWith('ratelimit') && name !== 'terms-acceptance-due' && !isOfCaching(name)
+  )
 }
 
 function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {
   return { method, path, status, account: identity.account.id, vary: identity.field, own }
+}
+
+/** The value of the Link field, and its line: the licence is of content, which errors are not (RFC 4946). */
+function linksTo(url: string, licence: string | undefined) {
+  const written = (value: string) => ({ value, line: `Link: ${value}\r\n` })
+  const error = `<${url}>; rel="terms-of-service"`
+  return {
+    error: written(error),
+    content: written(licence === undefined ? error : `${error}, <${licence}>; rel="license"`),
+  }
 }
 
 function linesOf(value: ReturnType<ResponseHead['getHeader']>): readonly string[] {

@@ -1,3 +1,4 @@
+import { statusInForce } from '../accounts/in-force.js'
 import type { CompleteClock } from '../clock.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
@@ -22,6 +23,8 @@ export interface Way {
   readonly field: string
   /** What may be shown of the key in a value of that field. */
   hintIn(value: string): string
+  /** Whether the client's id came beside it. */
+  readonly namesClient: boolean
 }
 
 /** What a request claims. */
@@ -90,7 +93,7 @@ export class VerifiedIdentity implements Identity {
       value: this.#value,
       way: this.#way,
       digest: credential.digest,
-      client: this.#way.scheme === 'basic' ? client.id : undefined,
+      client: this.#way.namesClient ? client.id : undefined,
     }
   }
 
@@ -118,40 +121,43 @@ function isSame(known: string, sent: string): boolean {
   return difference === 0
 }
 
-/**
- * Whether a registration makes a claim good, at this moment. First what is one answer for all that is not valid; only who holds a valid
- * credential is told of its account.
- */
+/** Whether a registration makes a claim good, at this moment. One answer for all that is not valid. */
 export function verify(
   registration: Registration | undefined,
   claim: Claim,
-  api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
   if (!registration) return grounds.invalid[claim.way.scheme]
-  if (claim.client !== undefined && claim.client !== registration.client.id)
-    return grounds.invalid[claim.way.scheme]
-  return against(registration, claim.way, api, clock, grounds) ?? new VerifiedIdentity(registration, claim)
+  const { client, credential } = registration
+  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
+  if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
+  return new VerifiedIdentity(registration, claim)
 }
 
-/** What stands against a registration at this moment. */
-export function against(
-  { account, client, credential }: Registration,
-  { scheme }: Way,
+/** What speaks against somebody whose credential is valid: only who holds one is told of its account. */
+export function standingOf(
+  who: Identity,
   api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Ground | undefined {
-  if (!isInForce(credential, clock)) return grounds.invalid[scheme]
-  if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
+  const { account, client } = who
+  if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[scheme]
+  if (client.apis != null && !client.apis.includes(api))
+    return grounds.notGranted[(who as VerifiedIdentity).way.scheme]
   return undefined
 }
 
+/** Most have neither: the time is asked for only where notice was given. */
+function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
+  if (record.terminatesAt == null) return record.status === 'terminated'
+  return statusInForce(record, clock.now()) === 'terminated'
+}
+
 /** Written so that a date that is none (NaN) refuses. */
-function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
+export function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
   if (notBefore == null && expiresAt == null && revokedAt == null) return true
   const now = clock.now()
   if (notBefore != null && !(now >= notBefore.getTime())) return false
