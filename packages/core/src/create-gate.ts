@@ -61,6 +61,7 @@ export function createGate(options: GateOptions): Gate {
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
+    onResponseEnded: (connection) => reports.followers.ended(connection),
     onReleased(connection, why) {
       store.release(connection.lease)
       reports.released(connection, why)

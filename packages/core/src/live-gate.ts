@@ -4,6 +4,7 @@ import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
+import type { Follower, Following } from './followers.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import { checkLimits } from './options.js'
 import type { GateHere, OtherGates } from './other-gates.js'
@@ -73,6 +74,24 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
     this.#parts.events.off(name, listener)
     return this
+  }
+
+  get measuring(): boolean {
+    return this.#parts.open.measuring
+  }
+
+  follow(follower: Follower): Following {
+    const { open, reports } = this.#parts
+    const { followers } = reports
+    followers.add(follower)
+    open.measuring = followers.measuring
+    return {
+      open: () => open.matching({}),
+      stop() {
+        followers.remove(follower)
+        open.measuring = followers.measuring
+      },
+    }
   }
 
   async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
