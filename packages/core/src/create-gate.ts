@@ -71,6 +71,7 @@ export function createGate(options: GateOptions): Gate {
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms.url, caching) : undefined,
+    open,
     caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
 import type { ConnectionFilter } from '../voice.js'
-import { Connection, type Holder, type Ledger } from './connection.js'
+import type { Connection, Holder, Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
 export interface OpenConnectionsOptions<Who extends Holder> {
@@ -33,18 +33,23 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     this.#options = options
   }
 
-  add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
-    // In whole ms, which weigh less than parts of them.
-    const now = Math.trunc(this.#options.clock.elapsed())
-    const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
+  nextSerial(): number {
+    return ++this.#serial
+  }
+
+  /** In whole ms, which weigh less than parts of them. */
+  moment(): number {
+    return Math.trunc(this.#options.clock.elapsed())
+  }
+
+  add(connection: Connection<Who>): void {
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection
     else this.#first = connection
     this.#last = connection
-    if (this.#timer === undefined) this.#arm(now)
+    if (this.#timer === undefined) this.#arm(connection.startedAt)
     // Told of as admitted first.
-    if (this.#lostEarly?.has(lease)) queueMicrotask(() => connection.end('lease-lost'))
-    return connection
+    if (this.#lostEarly?.has(connection.lease)) queueMicrotask(() => connection.end('lease-lost'))
   }
 
   /** The store has told that this lease is over: its slot may be somebody else's by now. */
