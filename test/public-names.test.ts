@@ -8,7 +8,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       OptionsError RegistryError StoreError accountRegistry createGate issueKey memoryConnections
       memoryRegistry needsOf readRecord readRequest viewOf writtenRecord`,
     types: `
-      AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
+      AbandonedEvent Answers Acceptance Account AccountDetails AccountPage AccountRegistry
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
       ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
@@ -18,7 +18,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
       Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
       RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
-      RequestsOptions ResponseHead Soon Status Target TermsOptions WarningEvent WhenStoreFails`,
+      RequestsOptions ResponseHead Soon Status Target TermsOptions Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades`,

@@ -20,7 +20,7 @@ import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
-import { processName } from './process-name.js'
+import { nameOfProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -103,10 +103,10 @@ export function createGate(options: GateOptions): Gate {
   // What this process's own registry tells; what the others tell is not told again.
   const endTelling =
     shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
-  const processOf = processName()
+  const self = nameOfProcess()
   const gate = new LiveGate({
     api,
-    process: processOf,
+    process: self,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,
@@ -127,7 +127,7 @@ export function createGate(options: GateOptions): Gate {
   const others =
     shared &&
     new OtherGates({
-      process: processOf,
+      process: self,
       clock,
       reports,
       here: {
@@ -136,7 +136,7 @@ export function createGate(options: GateOptions): Gate {
         takeLimits: (told) => gate.takeLimits(told),
         registryChanged: (account) => heard?.announce({ account }),
       },
-      join: (listener) => shared.voice!(api, processOf, listener),
+      join: (listener) => shared.voice!(api, self, listener),
     })
   warnIfOneOfMany(connections.store, reports)
   return gate
