@@ -172,7 +172,7 @@ export function createGate(options: GateOptions): Gate {
       here: {
         endHere: (filter, why, openedBy) => gate.endHere(filter, why, openedBy),
         connectionsHere: (filter) => gate.connectionsHere(filter),
-        takeLimits: (limits) => gate.takeLimits(limits),
+        takeLimits: (told) => gate.takeLimits(told),
         registryChanged: (account) => heard?.announce({ account }),
       },
       join: (listener) => shared.voice!(api, thisProcess, listener),
