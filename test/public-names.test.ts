@@ -5,17 +5,20 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      OptionsError StoreError createGate createLedger createUsage fileLedger issueKey memoryConnections memoryRegistry
-      memoryUsage readRequest streamLedger`,
+      OptionsError RegistryError StoreError accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf readRecord readRequest streamLedger viewOf writtenRecord`,
     types: `
-      AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
-      ConnectionStore ConnectionView ConnectionsOptions CounterName Credential CredentialsOptions Gate
-      GateEventName GateEvents GateListener GateOptions GateRequest Ground HeldConnection Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
-      Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
-      RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status
-      TermsOptions WarningEvent WhenStoreFails
+      AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
+      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
+      CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
+      ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
+      Credential CredentialsOptions Gate GateEventName GateEvents GateListener GateOptions
+      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease
+      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry NewKey
+      Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
+      Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
+      RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
+      RequestsOptions ResponseHead Soon Status Target TermsOptions WarningEvent WhenStoreFails
       DoneOperation FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Ledger LedgerEntry
       LedgerOptions LedgerSink MemoryUsageOptions Operations Traffic Usage UsageBatch UsageFilter UsageOptions UsageQuery
       UsageRow UsageStore`,
