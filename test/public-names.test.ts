@@ -5,23 +5,24 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      OptionsError RegistryError StoreError accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
-      memoryRegistry memoryUsage needsOf readRecord readRequest streamLedger viewOf writtenRecord`,
+      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
+      StoreError streamLedger viewOf writtenRecord`,
     types: `
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
-      ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
-      Credential CredentialsOptions Gate GateEventName GateEvents GateListener GateOptions
-      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry NewKey
-      Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
-      Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
-      RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
-      RequestsOptions ResponseHead Soon Status Target TermsOptions WarningEvent WhenStoreFails
-      DoneOperation FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Ledger LedgerEntry
-      LedgerOptions LedgerSink MemoryUsageOptions Operations Traffic Usage UsageBatch UsageFilter UsageOptions UsageQuery
-      UsageRow UsageStore`,
+      ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView Contacts CounterName
+      Credential CredentialsOptions DoneOperation FileLedgerOptions Followable FollowedConnection
+      FollowedRefusal Follower Following Gate GateEventName GateEvents GateListener GateOptions
+      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease LeaseAnswer
+      LeaseAsk Ledger LedgerEntry LedgerOptions LedgerSink Limits LimitsOption
+      MemoryConnectionsOptions MemoryRegistry MemoryUsageOptions NewKey Operation Operations
+      OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds Records Refusal
+      RefusalHeaders RefusedEvent Registration Registry RegistryChange RegistryFault RegistryStorage
+      RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Soon Status
+      Target TermsOptions Traffic Usage UsageBatch UsageFilter UsageOptions UsageQuery UsageRow
+      UsageStore WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades`,

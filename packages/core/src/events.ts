@@ -94,11 +94,11 @@ export interface WarningEvent {
     | 'listener-failed'
     | 'upgrades-unguarded'
     | 'upgrade-failed'
-    | 'ledger-failed'
-    | 'usage-failed'
     | 'voice-failed'
     | 'process-silent'
     | 'memory-store-in-cluster'
+    | 'ledger-failed'
+    | 'usage-failed'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

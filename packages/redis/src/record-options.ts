@@ -34,11 +34,16 @@ export function checkRecordOptions(
     'a client of redis or ioredis, a cluster of either, or a function that sends a command',
   )
   mustBe(nameOption, typeof named === 'string' && named !== '', 'text, and not empty')
-  mustBe('timeoutMs', isCount(timeoutMs) && timeoutMs <= 2_147_483_647, 'a whole number of milliseconds, 1 or more')
+  mustBe(
+    'timeoutMs',
+    isCount(timeoutMs) && timeoutMs <= 2_147_483_647,
+    'a whole number of milliseconds, 1 or more',
+  )
   for (const name of counts) mustBe(name, isCount(given[name] ?? 1), 'a whole number, 1 or more')
   const known = ['client', nameOption, 'timeoutMs', ...counts]
   for (const path of Object.keys(given))
-    if (!known.includes(path)) issues.push({ path, message: `is not an option; there are ${known.join(', ')}` })
+    if (!known.includes(path))
+      issues.push({ path, message: `is not an option; there are ${known.join(', ')}` })
   if (issues.length > 0 || !client) throw new OptionsError(issues)
   return { connected: client, named: named as string, timeoutMs: timeoutMs as number }
 }

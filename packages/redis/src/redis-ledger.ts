@@ -21,7 +21,9 @@ export interface RedisLedgerOptions {
  * @throws OptionsError listing everything that is wrong with the options.
  */
 export function redisLedger(options: RedisLedgerOptions): LedgerSink {
-  const { connected, named, timeoutMs } = checkRecordOptions(options, 'stream', 'api-terms:ledger', ['maxLength'])
+  const { connected, named, timeoutMs } = checkRecordOptions(options, 'stream', 'api-terms:ledger', [
+    'maxLength',
+  ])
   const { maxLength = 100_000 } = options
   return {
     /** One after the other, all on their way at once: a connection keeps the order. */

@@ -31,12 +31,12 @@ export interface HeldConnection {
 /** Keeps the list of what is open. */
 export interface Ledger<Who extends Holder> {
   readonly idPrefix: string
-  /** Whether somebody wants to know when a response is over, and what it has taken. */
-  readonly measuring: boolean
   /** The number of the next connection. */
   nextSerial(): number
   /** The steady clock, in whole ms. */
   moment(): number
+  /** Whether somebody wants to know when a response is over, and what it has taken. */
+  readonly measuring: boolean
   /** The time of day of a moment on the steady clock. */
   dateOf(moment: number): Date
   /** The response is over; what carried it is still there. */
@@ -89,18 +89,18 @@ export class Connection<Who extends Holder = Holder> {
     return this.ledger.dateOf(this.startedAt)
   }
 
+  /** What its handler sees of it. */
+  get connection(): HeldConnection {
+    this.aside ??= {}
+    return (this.aside.view ??= new View(this))
+  }
+
   get shownPath(): string {
     return withoutKeys(this.path)
   }
 
   traffic(): Traffic | undefined {
     return this.carrier?.traffic?.()
-  }
-
-  /** What its handler sees of it. */
-  get connection(): HeldConnection {
-    this.aside ??= {}
-    return (this.aside.view ??= new View(this))
   }
 
   get signal(): AbortSignal {
