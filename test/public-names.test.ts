@@ -55,8 +55,8 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections`,
-    types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
+    values: `redisConnections redisLedger redisUsage`,
+    types: `RedisClient RedisConnectionsOptions RedisLedgerOptions RedisUsageOptions RedisWarning SendCommand`,
   },
 }
 
