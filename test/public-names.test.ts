@@ -9,7 +9,6 @@ const NAMES: Record<string, { values: string; types: string }> = {
       memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
       StoreError streamLedger viewOf writtenRecord`,
     types: `
-<<<<<<< HEAD
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
       CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
@@ -26,19 +25,6 @@ const NAMES: Record<string, { values: string; types: string }> = {
       ResponseHead Soon Status Target TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch
       UsageFilter UsageOptions UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage
       WarningEvent WhenStoreFails`,
-=======
-      AbandonedEvent Answers Acceptance Account AccountDetails AccountPage AccountRegistry
-      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
-      ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
-      Credential CredentialsOptions Gate GateEventName GateEvents GateListener GateOptions
-      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry NewKey
-      Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
-      Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
-      RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
-      RequestsOptions ResponseHead Soon Status Target TermsOptions Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
->>>>>>> h-voice
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
