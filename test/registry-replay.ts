@@ -33,7 +33,7 @@ export async function stateOf(registry: AccountRegistry): Promise<State> {
     accounts.push(...page)
     more = page.length > 0
   }
-  const clients = (await Promise.all(accounts.map(({ id }) => registry.clientsOf(id)))).flat()
+  const clients = (await Promise.all(accounts.map(async ({ id }) => registry.clientsOf(id)))).flat()
   return {
     accounts: Object.fromEntries(accounts.map((account) => [account.id, account])),
     clients: Object.fromEntries(clients.map((client) => [client.id, client])),

@@ -1,6 +1,7 @@
 import { createAgreement } from './agreement/index.js'
 import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
+import { ChangedAccounts, type Accounts } from './changed-accounts.js'
 import { completeClock } from './clock.js'
 import {
   createLimitTable,
@@ -14,14 +15,18 @@ import {
 } from './connections/index.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
+import { heardRegistry } from './heard-registry.js'
 import type { Gate } from './gate.js'
 import { Identification } from './identification.js'
 import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
 import { Moments } from './moments.js'
 import { Notices } from './notices.js'
+import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
+import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
+import { processName } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -29,8 +34,6 @@ import { createStamp } from './stamp.js'
 import type { AdmissionContext } from './live-admission.js'
 
 const DAY_MS = 86_400_000
-/** How soon a registry that could not be asked about who is in is asked again. */
-const LOOK_AGAIN_MS = 1000
 
 /**
  * Builds the gate of one API. Several mounts of the same API share it.
@@ -39,7 +42,7 @@ const LOOK_AGAIN_MS = 1000
  */
 export function createGate(options: GateOptions): Gate {
   checkOptions(options)
-  const { api = 'api', terms, registry, connections = {}, mode = 'enforce' } = options
+  const { api = 'api', terms, connections = {}, mode = 'enforce' } = options
   const enforce = mode === 'enforce'
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
@@ -55,6 +58,9 @@ export function createGate(options: GateOptions): Gate {
     agreement && (() => agreement.cited),
   )
   const timeoutMs = connections.timeoutMs ?? 2000
+  const shared = connections.store?.voice ? connections.store : undefined
+  const heard = shared && heardRegistry(options.registry)
+  const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
   // To observe is to cut nobody off.
   const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
@@ -91,6 +97,7 @@ export function createGate(options: GateOptions): Gate {
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
+    open,
     caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
@@ -114,13 +121,18 @@ export function createGate(options: GateOptions): Gate {
     maxWaiting: connections.maxWaiting ?? 100,
     timeoutMs,
   })
-  // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
+  const changed = new ChangedAccounts(clock, (accounts) => gate.reconsider(accounts))
   const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
-    if (enforce) queueMicrotask(() => gate.reconsider(new Set([change?.account])))
+    if (enforce) changed.add(change?.account)
   })
+  // What this process's own registry tells; what the others tell is not told again.
+  const endTelling =
+    shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
+  const processOf = processName()
   const gate = new LiveGate({
     api,
+    process: processOf,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,
@@ -143,15 +155,33 @@ export function createGate(options: GateOptions): Gate {
     open,
     endSubscriptions() {
       endRegistryChanges?.()
+      endTelling?.()
       endLostLeases?.()
+      changed.close()
     },
-    lookAgain: (account) => moments?.note(account, clock.now() + LOOK_AGAIN_MS),
+    changed,
+    others: () => others,
   })
+  const others =
+    shared &&
+    new OtherGates({
+      process: processOf,
+      clock,
+      reports,
+      here: {
+        endHere: (filter, why, openedBy) => gate.endHere(filter, why, openedBy),
+        connectionsHere: (filter) => gate.connectionsHere(filter),
+        takeLimits: (limits) => gate.takeLimits(limits),
+        registryChanged: (account) => heard?.announce({ account }),
+      },
+      join: (listener) => shared.voice!(api, processOf, listener),
+    })
+  warnIfOneOfMany(connections.store, reports)
   const lookAtAll = () => {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)
   }
-  const look = (accounts: ReadonlySet<string | undefined>) => {
+  const look = (accounts: Accounts) => {
     passage.registryChanged()
     gate.reconsider(accounts)
     if (accounts.has(undefined)) lookAtAll()

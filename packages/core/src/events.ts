@@ -71,7 +71,7 @@ export interface ReleasedEvent {
   readonly path: string
   /** How long it was held, in ms. */
   readonly heldMs: number
-  /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, a reason, or what was told to `gate.end`. */
+  /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, `end-missed`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
 }
 
@@ -114,6 +114,9 @@ export interface WarningEvent {
     | 'listener-failed'
     | 'upgrades-unguarded'
     | 'upgrade-failed'
+    | 'voice-failed'
+    | 'process-silent'
+    | 'memory-store-in-cluster'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

@@ -62,6 +62,7 @@ export type {
   Soon,
 } from './accounts/storage.js'
 export { readRecord, writtenRecord } from './accounts/written.js'
+export type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from './voice.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'
 export type { BlockRule, RequestsOptions } from './requests/index.js'
 export {
@@ -75,7 +76,6 @@ export {
 } from './credentials/index.js'
 export {
   memoryConnections,
-  type ConnectionFilter,
   type ConnectionsOptions,
   type ConnectionStore,
   type CounterName,

@@ -1,6 +1,7 @@
 import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
-import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
+import type { Accounts, ChangedAccounts } from './changed-accounts.js'
+import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
@@ -8,16 +9,19 @@ import type { Identification } from './identification.js'
 import type { Inquiries } from './inquiries.js'
 import type { Inquiry } from './inquiry.js'
 import { checkLimits } from './options.js'
+import type { GateHere, OtherGates } from './other-gates.js'
 import type { Passage } from './passage.js'
 import type { Ground, Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
 import type { Outcome, Visit } from './visit.js'
+import type { ConnectionFilter } from './voice.js'
 import { withoutKeys } from './without-keys.js'
 
 export interface LiveGateParts {
   readonly api: string
+  readonly process: string
   readonly maxBodyBytes: number
   readonly events: GateEventSource
   readonly reports: Reports
@@ -28,13 +32,15 @@ export interface LiveGateParts {
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
   endSubscriptions(): void
-  /** Whether something speaks against an account could not be told. */
-  lookAgain(account: string): void
+  readonly changed: ChangedAccounts
+  /** Absent where the store joins no processes. */
+  others(): OtherGates | undefined
 }
 
 /** A gate at work: what requests, operators and the registry ask of it. */
-export class LiveGate implements Gate {
+export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHere' | 'takeLimits'> {
   readonly api: string
+  readonly process: string
   readonly maxBodyBytes: number
   readonly #parts: LiveGateParts
   /** One at a time, since an older limit that takes longer to find out must not be told after a newer one. */
@@ -44,6 +50,7 @@ export class LiveGate implements Gate {
   constructor(parts: LiveGateParts) {
     this.#parts = parts
     this.api = parts.api
+    this.process = parts.process
     this.maxBodyBytes = parts.maxBodyBytes
   }
 
@@ -76,28 +83,62 @@ export class LiveGate implements Gate {
     return this
   }
 
-  connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
-    const views = this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
+  async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
+    const elsewhere = await this.#othersIn(filter)?.connections(filter)
+    const here = this.connectionsHere(filter)
+    if (!elsewhere || elsewhere.length === 0) return here
+    return [...here, ...elsewhere].toSorted((one, other) => one.since.getTime() - other.since.getTime())
+  }
+
+  connectionsHere(filter: ConnectionFilter): ConnectionView[] {
+    if (!this.#isIn(filter)) return []
+    return this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
       id,
       account: holder.account.id,
       client: holder.client.id,
       class: className,
       since,
       target: withoutKeys(path),
+      process: this.process,
     }))
-    return Promise.resolve(views)
   }
 
   async setLimits(limits: Limits): Promise<void> {
     checkLimits(limits)
-    await this.#limitChanges.runExclusive(async () => {
+    const everywhere = this.#parts.others()?.setLimits({ ...limits })
+    // The others are told at once; what comes of it is looked at when it holds here.
+    everywhere?.catch(() => undefined)
+    await this.#changeLimits(limits)
+    await everywhere
+  }
+
+  takeLimits(limits: Limits): void {
+    void this.#changeLimits(limits)
+  }
+
+  #changeLimits(limits: Limits): Promise<void> {
+    return this.#limitChanges.runExclusive(async () => {
       this.#parts.limits.set(limits)
       await this.#tellLimits([...this.#parts.passage.waiting()])
     })
   }
 
-  end(filter: ConnectionFilter, why: string): Promise<number> {
-    return Promise.resolve(this.#parts.open.end(filter, why))
+  async end(filter: ConnectionFilter, why: string): Promise<number> {
+    const here = this.endHere(filter, why, Infinity)
+    return here + ((await this.#othersIn(filter)?.end(filter, why)) ?? 0)
+  }
+
+  endHere(filter: ConnectionFilter, why: string, openedBy: number): number {
+    return this.#isIn(filter) ? this.#parts.open.end(filter, why, openedBy) : 0
+  }
+
+  #isIn({ process }: ConnectionFilter): boolean {
+    return process === undefined || process === this.process
+  }
+
+  /** Those whom a filter may concern. */
+  #othersIn({ process }: ConnectionFilter): OtherGates | undefined {
+    return process === this.process ? undefined : this.#parts.others()
   }
 
   close(): Promise<void> {
@@ -109,7 +150,7 @@ export class LiveGate implements Gate {
    * time. Who waits is refused if that is now due, or goes on under the limit that now holds; what is open is ended if it would not be
    * let in any more.
    */
-  reconsider(accounts: ReadonlySet<string | undefined>): void {
+  reconsider(accounts: Accounts): void {
     const { passage, open } = this.#parts
     const isMeant = ({ account }: Identity) => accounts.has(account.id) || accounts.has(undefined)
     for (const visit of passage.waiting()) {
@@ -128,7 +169,7 @@ export class LiveGate implements Gate {
     // A registry that cannot be asked says nothing against anybody: who is in stays, and is looked at again soon.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
-      else this.#parts.lookAgain(identity.account.id)
+      else if (!this.#closing) this.#parts.changed.again(identity.account.id)
     }
     if (isPromise(found)) void found.then(known)
     else known(found)
@@ -177,6 +218,7 @@ export class LiveGate implements Gate {
     open.end({}, 'closed')
     open.close()
     credentials.close()
+    await this.#parts.others()?.close()
     await store.close()
   }
 }

@@ -1,5 +1,5 @@
 import type { Agreement } from './agreement/index.js'
-import type { Caching, CompiledPolicy } from './caching/index.js'
+import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
 import { rateLimitFields, type RateLimitFields } from './connections/index.js'
 import type { ResponseHead } from './head.js'
 import type { Client } from './registry.js'
@@ -29,9 +29,7 @@ export function createStamp(
   agreement: Agreement | undefined,
 ): Stamp {
   let cited: { readonly url: string } = terms
-  let link = linkTo(cited.url)
-  // RFC 4946: of content, which errors are not.
-  const licence = terms.licence === undefined ? '' : `, <${terms.licence}>; rel="license"`
+  let links = linksTo(terms.url, terms.licence)
   const fieldsByClass = new Map<string, RateLimitFields>()
   const fieldsOf = (className: string) => {
     let fields = fieldsByClass.get(className)
@@ -39,28 +37,56 @@ export function createStamp(
     return fields
   }
 
+  /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
+  const linesOfStamp = (answer: StampedAnswer, status: number) => {
+    const { lines, shared } = caching.unsaid(cachedAnswer(answer, status))
+    let written = (status < 400 ? links.ofContent : links.ofErrors).line + lines(answer.identity.field)
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) written += `${DUE}: ${due}\r\n`
+    if (shared || answer.limit === Infinity) return written
+    return written + fieldsOf(answer.class).lines(answer.limit, answer.remaining)
+  }
+
   return (head, answer) => {
+    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
     const names = head.getHeaderNames()
-    const { method, path, identity, own } = answer
-    const { statusCode: status } = head
-    if (agreement && agreement.cited !== cited) link = linkTo((cited = agreement.cited).url)
-    const line = licence !== '' && status < 400 ? link + licence : link
-    head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), line) : line)
-    const cached = { method, path, status, account: identity.account.id, vary: identity.field, own }
-    const shared = caching.stamp(head, cached, names)
+    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
+    const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors
+    head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
+    const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
     // A shared cache would tell one caller what was left for another, or is due; and nothing is left of what has no end.
-    if (shared) return
-    const due = agreement?.dueFieldOf(identity.client)
-    if (due !== undefined) head.setHeader('Terms-Acceptance-Due', due)
-    if (answer.limit === Infinity) return
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) head.setHeader(DUE, due)
+    if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
     head.setHeader('RateLimit-Policy', fields.policy(answer.limit))
     head.setHeader('RateLimit', fields.state(answer.remaining))
   }
 }
 
-function linkTo(url: string): string {
-  return `<${url}>; rel="terms-of-service"`
+/** Until when the Terms in force are to be accepted: see `dueField` of the agreement. */
+const DUE = 'Terms-Acceptance-Due'
+
+/** The links of answers, written out before. Errors are no content, and have no licence (RFC 4946). */
+function linksTo(url: string, licence: string | undefined) {
+  const terms = `<${url}>; rel="terms-of-service"`
+  const linked = (value: string) => ({ value, line: `Link: ${value}\r\n` })
+  const ofErrors = linked(terms)
+  return {
+    ofErrors,
+    ofContent: licence === undefined ? ofErrors : linked(`${terms}, <${licence}>; rel="license"`),
+  }
+}
+
+/** Whether a field is none of those that a stamp writes or looks at. */
+function isOfOthers(name: string): boolean {
+  return (
+    name !== 'link' && name !== 'terms-acceptance-due' && !name.startsWith('ratelimit') && !isOfCaching(name)
+  )
+}
+
+function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {
+  return { method, path, status, account: identity.account.id, vary: identity.field, own }
 }
 
 function linesOf(value: ReturnType<ResponseHead['getHeader']>): readonly string[] {

@@ -4,17 +4,24 @@ import type { CheckedOptions } from './options.js'
 import type { Place } from './place.js'
 import type { Places, Portion } from './places.js'
 import { ScriptRunner } from './script-runner.js'
-import { ACQUIRE, RELEASE, RENEW, SET_LIMIT } from './scripts.js'
+import { GIVE_AND_TAKE, RENEW, SET_LIMIT } from './scripts.js'
+import { limitWord, Turn, wordsOf, type Part } from './turn.js'
 
 /** What Redis says of a place. */
 export type PlaceState = 'open' | 'waiting' | 'refused' | 'lost'
 
-/** `Infinity`, as far as a script counts. */
-const MOST = 1e14
-/** How many places a command names: renewing them is about half a millisecond of Redis's time. */
+/** How many places a command names: renewing them is about half a millisecond of Redis's time, taking them about two. */
 const PORTION = 500
 /** How many renewals are on their way at once. */
 const LANES = 16
+
+/** Who hears what Redis has answered. */
+export interface CommandsListener {
+  onAnswered(place: Place, state: PlaceState, inUse: number): void
+  /** A place that was asked for; whether Redis has it is not known. */
+  onFailed(place: Place, cause: unknown): void
+  onReleaseFailed(cause: unknown): void
+}
 
 /** What a process asks of Redis, and what of it is still under way. */
 export class Commands {
@@ -22,42 +29,35 @@ export class Commands {
   readonly #runner: ScriptRunner
   readonly #leaseMs: string
   readonly #oneServer: boolean
-  readonly #onReleaseFailed: (cause: unknown) => void
+  readonly #hears: CommandsListener
+  #turn = new Turn()
   readonly #underway = new Set<Promise<unknown>>()
 
-  constructor(options: CheckedOptions, onReleaseFailed: (cause: unknown) => void) {
+  constructor(options: CheckedOptions, hears: CommandsListener) {
     this.keys = keysUnder(options.prefix)
     this.#runner = new ScriptRunner(options.client.send, options.timeoutMs)
     this.#leaseMs = String(options.leaseMs)
     this.#oneServer = options.client.oneServer
-    this.#onReleaseFailed = onReleaseFailed
+    this.#hears = hears
   }
 
-  async acquire(place: Place): Promise<[state: PlaceState, inUse: number]> {
-    const { id, limit, maxWaiting, counter } = place
-    const args = [id, this.#leaseMs, limitText(limit), String(maxWaiting), this.keys.channels]
-    const tooLate = () => this.giveBack([place])
-    const reply = (await this.#track(this.#runner.run(ACQUIRE, [counter], args, tooLate))) as unknown[]
-    const told = Number(reply[0])
-    return [told > 0 ? 'open' : told < 0 ? 'refused' : 'waiting', Number(reply[1])]
+  /** Asked for at the end of this turn. */
+  ask(place: Place): void {
+    this.#turn.ask(place)
+    this.#endTurnInTime()
   }
 
-  /** Places of one counter. Not waited for. Tried twice; then they expire by themselves, since nobody renews them. */
-  giveBack(places: readonly Place[]): void {
-    const args = [this.keys.channels, ...places.map(({ id }) => id)]
-    const give = () => this.#runner.run(RELEASE, [places[0]!.counter], args)
-    void this.#track(give().catch(give).catch(this.#onReleaseFailed))
-  }
-
-  giveBackAll(places: Places): void {
-    for (const portion of places.portions(PORTION, true)) {
-      for (const those of portion.values()) this.giveBack(those)
-    }
+  /** At the end of this turn. Not waited for. Tried twice; then it expires by itself, since nobody renews it. */
+  giveBack(place: Place): void {
+    this.#turn.giveBack(place)
+    this.#endTurnInTime()
   }
 
   /** Not waited for, and no harm where it fails: whoever asks next brings the limit too. */
   setLimit(name: CounterName, limit: number): void {
-    const args = [this.keys.channels, limitText(limit)]
+    // Whoever has asked under the old limit stands in the line by then.
+    this.#endTurn()
+    const args = [this.keys.channels, limitWord(limit)]
     void this.#track(this.#runner.run(SET_LIMIT, [this.keys.counter(name)], args).catch(() => undefined))
   }
 
@@ -81,10 +81,52 @@ export class Commands {
 
   /** Nothing is under way any more: each command has its time limit. */
   async settled(): Promise<void> {
-    while (this.#underway.size > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- what was under way may have sent more
+    do {
+      this.#endTurn()
+      // oxlint-disable-next-line no-await-in-loop -- what was under way may ask for more
       await Promise.allSettled(this.#underway)
+    } while (this.#underway.size > 0 || this.#turn.size > 0)
+  }
+
+  #endTurnInTime(): void {
+    if (this.#turn.size >= PORTION) this.#endTurn()
+    // After all that the sockets have brought in this turn.
+    else if (this.#turn.size === 1) setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn
+    if (turn.size === 0) return
+    this.#turn = new Turn()
+    const parts = turn.parts()
+    if (this.#oneServer) void this.#track(this.#giveAndTake(parts))
+    else for (const part of parts) void this.#track(this.#giveAndTake([part]))
+  }
+
+  async #giveAndTake(parts: readonly Part[]): Promise<void> {
+    const asked = parts.flatMap((part) => part.asked)
+    const tooLate = () => asked.forEach((place) => this.giveBack(place))
+    let reply: unknown[]
+    try {
+      reply = (await this.#run(parts, tooLate)) as unknown[]
+    } catch (cause) {
+      for (const place of asked) this.#hears.onFailed(place, cause)
+      const back = parts.filter((part) => part.back.length > 0).map((part) => ({ ...part, asked: [] }))
+      if (back.length > 0) await this.#run(back).catch(this.#hears.onReleaseFailed)
+      return
     }
+    let at = 0
+    for (const place of asked) {
+      const told = Number(reply[at++])
+      const state = told > 0 ? 'open' : told < 0 ? 'refused' : 'waiting'
+      this.#hears.onAnswered(place, state, Number(reply[at++]))
+    }
+  }
+
+  #run(parts: readonly Part[], onLate?: () => void): Promise<unknown> {
+    const counters = parts.map(({ counter }) => counter)
+    const args = [this.keys.channels, this.#leaseMs, ...wordsOf(parts)]
+    return this.#runner.run(GIVE_AND_TAKE, counters, args, onLate)
   }
 
   async #renewPortion(
@@ -108,10 +150,6 @@ export class Commands {
     work.then(done, done)
     return work
   }
-}
-
-function limitText(limit: number): string {
-  return String(Math.min(limit, MOST))
 }
 
 function stateOf(letter: string | undefined): PlaceState {

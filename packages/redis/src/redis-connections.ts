@@ -6,11 +6,15 @@ import {
   type CounterName,
   type Lease,
   type LeaseAsk,
+  type Voice,
+  type VoiceListener,
 } from '@api-terms/core'
+import type { Connected } from './client.js'
 import { Commands, type PlaceState } from './commands.js'
 import { checkOptions, type CheckedOptions, type RedisConnectionsOptions } from './options.js'
 import { Place, type PlaceKeeper } from './place.js'
 import { Places } from './places.js'
+import { RedisVoice } from './redis-voice.js'
 import { Rounds } from './rounds.js'
 import { WakeUps } from './wake-ups.js'
 
@@ -25,6 +29,7 @@ export function redisConnections(options: RedisConnectionsOptions): ConnectionSt
 }
 
 class RedisConnections implements ConnectionStore, PlaceKeeper {
+  readonly #client: Connected
   readonly #timeoutMs: number
   /** No other process, and none before it, has the same. */
   readonly #process = randomBytes(9).toString('base64url')
@@ -41,12 +46,17 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   #closing: Promise<void> | undefined
 
   constructor({ client, prefix, leaseMs, timeoutMs, warn }: CheckedOptions) {
+    this.#client = client
     this.#timeoutMs = timeoutMs
     const whenFailed = (code: Parameters<typeof warn>[0], message: string) => (cause: unknown) =>
       warn(code, message, cause)
     this.#commands = new Commands(
       { client, prefix, leaseMs, timeoutMs, warn },
-      whenFailed('release-failed', 'a connection could not be given back'),
+      {
+        onAnswered: (place, state, inUse) => this.#answered(place, state, inUse),
+        onFailed: (place, cause) => this.#failed(place, cause),
+        onReleaseFailed: whenFailed('release-failed', 'a connection could not be given back'),
+      },
     )
     this.#wakeUps = new WakeUps(client, `${this.#commands.keys.channels}${this.#process}`, {
       onWoken: (id, inUse) => this.#woken(id, inUse),
@@ -74,7 +84,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
       this.#line.set(id, place)
       this.#wakeUps.start()
     }
-    this.#ask(place)
+    this.#commands.ask(place)
     return place
   }
 
@@ -82,7 +92,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     const place = lease as Place
     if (place.state !== 'open') return
     this.#forget(place)
-    this.#commands.giveBack([place])
+    this.#commands.giveBack(place)
   }
 
   left(place: Place): void {
@@ -90,7 +100,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     if (state !== 'asking' && state !== 'waiting') return
     if (state === 'waiting') {
       this.#forget(place)
-      this.#commands.giveBack([place])
+      this.#commands.giveBack(place)
     }
     place.refuse(place.inUse)
     // Its answer is still to come: what that grants is given back then.
@@ -106,25 +116,25 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     return () => void this.#lostListeners.delete(listener)
   }
 
+  voice(api: string, process: string, listener: VoiceListener): Voice {
+    const keys = this.#commands.keys.voice(api)
+    return new RedisVoice({ client: this.#client, timeoutMs: this.#timeoutMs, keys, name: process, listener })
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
 
-  #ask(place: Place): void {
-    this.#commands.acquire(place).then(
-      ([state, inUse]) => this.#answered(place, state, inUse),
-      (cause: unknown) => {
-        this.#line.delete(place.id)
-        if (place.state === 'asking') place.fail(cause)
-      },
-    )
+  #failed(place: Place, cause: unknown): void {
+    this.#line.delete(place.id)
+    if (place.state === 'asking') place.fail(cause)
   }
 
   #answered(place: Place, state: PlaceState, inUse: number): void {
     place.inUse = inUse
     if (place.state === 'left' || this.#closing) {
       this.#line.delete(place.id)
-      if (state !== 'refused') this.#commands.giveBack([place])
+      if (state !== 'refused') this.#commands.giveBack(place)
       if (place.state === 'asking') place.refuse(inUse)
     } else if (state === 'open') {
       this.#granted(place, inUse)
@@ -158,7 +168,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
       // Redis has lost the line, or this process has slept for too long: from the end of the line again.
       this.#waiting.remove(place)
       place.state = 'asking'
-      this.#ask(place)
+      this.#commands.ask(place)
     } else if (state === 'lost' && place.state === 'open') {
       this.#forget(place)
       for (const listener of this.#lostListeners) listener(place)
@@ -178,8 +188,10 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     this.#renewals.stop()
     this.#looks.stop()
     for (const place of this.#line.values()) place.leave()
-    this.#commands.giveBackAll(this.#open)
-    for (const place of this.#open.all()) this.#forget(place)
+    for (const place of this.#open.all()) {
+      this.#forget(place)
+      this.#commands.giveBack(place)
+    }
     await this.#commands.settled()
     // A cluster's client may queue this for as long as it is cut off.
     await Promise.race([this.#wakeUps.close(), passed(this.#timeoutMs, undefined, { ref: false })])

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
-import { Connection, type Holder, type Ledger } from './connection.js'
+import type { ConnectionFilter } from '../voice.js'
+import type { Connection, Holder, Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
 export interface OpenConnectionsOptions<Who extends Holder> {
@@ -9,13 +10,6 @@ export interface OpenConnectionsOptions<Who extends Holder> {
   readonly clock: CompleteClock
   /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
   onReleased(connection: Connection<Who>, why: string | undefined): void
-}
-
-/** Which open connections are meant: all that agree with every member given. */
-export interface ConnectionFilter {
-  account?: string
-  client?: string
-  id?: string
 }
 
 /**
@@ -39,18 +33,23 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     this.#options = options
   }
 
-  add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
-    // In whole ms, which weigh less than parts of them.
-    const now = Math.trunc(this.#options.clock.elapsed())
-    const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
+  nextSerial(): number {
+    return ++this.#serial
+  }
+
+  /** In whole ms, which weigh less than parts of them. */
+  moment(): number {
+    return Math.trunc(this.#options.clock.elapsed())
+  }
+
+  add(connection: Connection<Who>): void {
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection
     else this.#first = connection
     this.#last = connection
-    if (this.#timer === undefined) this.#arm(now)
+    if (this.#timer === undefined) this.#arm(connection.startedAt)
     // Told of as admitted first.
-    if (this.#lostEarly?.has(lease)) queueMicrotask(() => connection.end('lease-lost'))
-    return connection
+    if (this.#lostEarly?.has(connection.lease)) queueMicrotask(() => connection.end('lease-lost'))
   }
 
   /** The store has told that this lease is over: its slot may be somebody else's by now. */
@@ -80,8 +79,9 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     return found
   }
 
-  end(filter: ConnectionFilter, why: string): number {
-    const found = this.matching(filter)
+  /** `openedBy`: the latest moment at which those who are meant were opened. */
+  end(filter: ConnectionFilter, why: string, openedBy = Infinity): number {
+    const found = this.matching(filter).filter(({ startedAt }) => startedAt <= openedBy)
     for (const connection of found) connection.end(why)
     return found.length
   }
