@@ -11,25 +11,28 @@ const NAMES: Record<string, { values: string; types: string }> = {
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
-      ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
-      Credential CredentialsOptions Gate GateEventName GateEvents GateListener GateOptions
-      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry NewKey
-      Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
-      Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
-      RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
-      RequestsOptions ResponseHead Soon Status Target TermsOptions WarningEvent WhenStoreFails`,
+      ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView Contacts CounterName
+      Credential CredentialsOptions DatedVersion Gate GateEventName GateEvents GateListener
+      GateOptions GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage Inquiry
+      KeyDetails Lease LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions
+      MemoryRegistry NewKey NoticeEvent Operation OptionIssue OwedAcceptance Pending ProblemDocument
+      Proposal Reason RecordChange RecordNeeds Records Refusal RefusalHeaders RefusedEvent
+      Registration RegistrationOptions Registry RegistryChange RegistryFault RegistryStorage
+      RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Soon Status
+      Target TermsOptions TermsVersion ToldVersion WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
-    values: `admissionOf enter gateOf guardRequests guardUpgrades`,
-    types: `AdmittedHandler Incoming IncomingFacts Outgoing UpgradeHandler`,
+    values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
+    types: `
+      AcceptanceRegistry AdmittedHandler Incoming IncomingFacts Outgoing TermsFacts TermsRouter
+      TermsRouterOptions UpgradeHandler UsageSource`,
   },
   '@api-terms/express': {
     values: `admissionOf apiTerms`,
     types: `ExpressMiddleware`,
   },
   '@api-terms/koa': {
-    values: `admissionOf apiTerms`,
+    values: `admissionOf apiTerms termsRouter`,
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {

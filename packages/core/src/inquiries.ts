@@ -78,7 +78,7 @@ export class Inquiries {
       // In a then: a throw of the provider's function is a rejection as well.
       limits: () =>
         bounded(
-          Promise.resolve(account).then((who) => limits.limitsOf(who)),
+          Promise.resolve(account).then((whose) => limits.limitsOf(whose)),
           timeoutMs,
           'limits()',
           clock,
