@@ -1,7 +1,7 @@
 import { createAgreement } from './agreement/index.js'
 import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
-import { ChangedAccounts } from './changed-accounts.js'
+import { ChangedAccounts, type Accounts } from './changed-accounts.js'
 import { completeClock } from './clock.js'
 import {
   createLimitTable,
@@ -20,9 +20,9 @@ import type { Gate } from './gate.js'
 import { Identification } from './identification.js'
 import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
-import { warnIfOneOfMany } from './one-of-many.js'
 import { Moments } from './moments.js'
 import { Notices } from './notices.js'
+import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
@@ -182,7 +182,7 @@ export function createGate(options: GateOptions): Gate {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)
   }
-  const look = (accounts: ReadonlySet<string | undefined>) => {
+  const look = (accounts: Accounts) => {
     passage.registryChanged()
     gate.reconsider(accounts)
     if (accounts.has(undefined)) lookAtAll()

@@ -7,7 +7,6 @@ import { SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
 import type { Inquiry, ToldVersion } from './inquiry.js'
 import type { Ground, Reason, Refusal, Refuser } from './refusal.js'
-import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import type { GateRequest } from './request.js'
 
@@ -76,9 +75,10 @@ export class Inquiries {
       terms: this.#inForce(),
       upcoming: (agreement?.versions ?? []).filter(({ effectiveAt }) => effectiveAt > clock.now()).map(told),
       owed: agreement?.owedBy(client),
+      // In a then: a throw of the provider's function is a rejection as well.
       limits: () =>
         bounded(
-          asPromise(() => limits.limitsOf(account)),
+          Promise.resolve(account).then((whose) => limits.limitsOf(whose)),
           timeoutMs,
           'limits()',
           clock,
@@ -120,9 +120,4 @@ function told({
   effectiveAt: number
 }): ToldVersion {
   return { version, url, effectiveAt: new Date(effectiveAt) }
-}
-
-/** A throw is a rejection. */
-async function asPromise(ask: () => Limits | Promise<Limits>): Promise<Limits> {
-  return await ask()
 }

@@ -32,9 +32,10 @@ export function createNetworkCheck(addressOf: (request: GateRequest) => string |
       const { networks } = who.client
       if (networks == null) return true
       const address = 'target' in from ? addressOf(from) : addresses.get(from)
-      if (address === undefined) return false
+      if (address === undefined || !networksIn(networks)(address)) return false
+      // One identity stands for all that comes through a socket: what is refused does not speak for what is open.
       addresses.set(who, address)
-      return networksIn(networks)(address)
+      return true
     },
   }
 }
