@@ -33,8 +33,8 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections`,
-    types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
+    values: `redisConnections redisRegistry`,
+    types: `RedisClient RedisConnectionsOptions RedisRegistryOptions RedisRegistryWarning RedisWarning SendCommand`,
   },
 }
 

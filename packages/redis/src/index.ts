@@ -1,3 +1,5 @@
 export { redisConnections } from './redis-connections.js'
 export type { RedisConnectionsOptions, RedisWarning } from './options.js'
 export type { RedisClient, SendCommand } from './client.js'
+export { redisRegistry } from './redis-registry.js'
+export type { RedisRegistryOptions, RedisRegistryWarning } from './registry-options.js'
