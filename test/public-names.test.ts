@@ -41,8 +41,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections redisLedger redisUsage`,
-    types: `RedisClient RedisConnectionsOptions RedisLedgerOptions RedisUsageOptions RedisWarning SendCommand`,
+      redisConnections redisLedger redisRegistry redisUsage values`,
+    types: `
+      RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
+      RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
   },
 }
 
