@@ -9,11 +9,11 @@ const NAMES: Record<string, { values: string; types: string }> = {
       AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
       CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
       ConnectionStore ConnectionView ConnectionsOptions CounterName Credential CredentialsOptions Gate
-      GateEventName GateEvents GateListener GateOptions GateRequest Ground HeldConnection Lease
+      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Ground HeldConnection Lease
       LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
-      Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
+      OutageEvent Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
       RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status
-      TermsOptions WarningEvent WhenStoreFails`,
+      StoreState StoreWarning TermsOptions WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades`,

@@ -26,8 +26,13 @@ const SLOTS = 16_384
 
 /** Starts Redis on a free port, in a folder of its own; nothing is written to a disk. */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))
   const [port] = await freePorts(1)
+  return startRedisAt(port!, ...settings)
+}
+
+/** Starts Redis where one may have been before: empty. */
+export async function startRedisAt(port: number, ...settings: string[]): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))
   const child = spawn(
     'redis-server',
     [
@@ -47,10 +52,10 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   )
   const endWithUs = () => void child.kill('SIGKILL')
   process.once('exit', endWithUs)
-  await answers(port!, child)
+  await answers(port, child)
   return {
     url: `redis://${HOST}:${port}`,
-    port: port!,
+    port,
     pid: child.pid!,
     async stop() {
       process.off('exit', endWithUs)
@@ -129,7 +134,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Ports that nobody listens on now, all different. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, HOST)

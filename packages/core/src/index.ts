@@ -1,5 +1,5 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
 export type { GateOptions, TermsOptions } from './options.js'
 export type { Admission } from './admission.js'
 export type { Carrier } from './carrier.js'
@@ -11,6 +11,7 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  OutageEvent,
   RefusedEvent,
   ReleasedEvent,
   RequestEvent,
@@ -49,6 +50,8 @@ export {
   type LeaseAsk,
   type LimitsOption,
   type MemoryConnectionsOptions,
+  type StoreState,
+  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

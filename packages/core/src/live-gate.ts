@@ -3,7 +3,7 @@ import { isPending, isPromise, type Pending } from './pending.js'
 import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { CredentialCheck, Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
-import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
 import { checkLimits } from './options.js'
 import type { Passage } from './passage.js'
 import type { Ground } from './refusal.js'
@@ -23,6 +23,7 @@ export interface LiveGateParts {
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
+  health(): GateHealth
   endSubscriptions(): void
 }
 
@@ -88,6 +89,10 @@ export class LiveGate implements Gate {
 
   end(filter: ConnectionFilter, why: string): Promise<number> {
     return Promise.resolve(this.#parts.open.end(filter, why))
+  }
+
+  health(): GateHealth {
+    return this.#parts.health()
   }
 
   close(): Promise<void> {

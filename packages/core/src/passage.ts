@@ -206,6 +206,7 @@ export class Passage {
 
   #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
     visit.inUse = answer.inUse
+    if (answer.limit !== undefined) visit.limit = answer.limit
     if (!answer.lease)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
     const connection = this.#is.open.add(visit.class!, visit.request.path, who, answer.lease)

@@ -1,5 +1,5 @@
 import type { CompleteClock } from './clock.js'
-import type { Connection } from './connections/index.js'
+import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, WarningEvent } from './events.js'
 import type { Refusal } from './refusal.js'
@@ -66,6 +66,10 @@ export class Reports {
       heldMs: this.clock.elapsed() - connection.startedAt,
       why,
     })
+  }
+
+  outage(change: OutageChange): void {
+    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()

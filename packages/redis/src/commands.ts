@@ -1,58 +1,70 @@
-import type { CounterName } from '@api-terms/core'
+import { StoreError, type CounterName } from '@api-terms/core'
 import { keysUnder, type Keys } from './keys.js'
 import type { CheckedOptions } from './options.js'
 import type { Place } from './place.js'
 import type { Places, Portion } from './places.js'
+import { nameOfProcess } from './name-of-process.js'
 import { ScriptRunner } from './script-runner.js'
-import { ACQUIRE, RELEASE, RENEW, SET_LIMIT } from './scripts.js'
+import { ACQUIRE, BEAT, RELEASE, RENEW, SET_LIMIT } from './scripts.js'
 
 /** What Redis says of a place. */
-export type PlaceState = 'open' | 'waiting' | 'refused' | 'lost'
+export type PlaceState = 'open' | 'waiting' | 'again' | 'lost'
 
 /** `Infinity`, as far as a script counts. */
-const MOST = 1e14
+export const MOST = 1e14
 /** How many places a command names: renewing them is about half a millisecond of Redis's time. */
 const PORTION = 500
-/** How many renewals are on their way at once. */
+/** How many commands about many places are on their way at once. */
 const LANES = 16
+/** A process that has not said for so long that it lives is forgotten. */
+const PROCESS_MS = 5000
+/** So many unanswered attempts to reach Redis may wait in a client; beyond it there is one more now and then. */
+const MOST_UNANSWERED = 8
+const NOW_AND_THEN_MS = 5000
+
+export type OnRenewed = (place: Place, state: PlaceState, inUse: number) => void
 
 /** What a process asks of Redis, and what of it is still under way. */
 export class Commands {
   readonly keys: Keys
   readonly #runner: ScriptRunner
+  readonly #beats: ScriptRunner
   readonly #leaseMs: string
   readonly #oneServer: boolean
-  readonly #onReleaseFailed: (cause: unknown) => void
   readonly #underway = new Set<Promise<unknown>>()
+  #beatAt = -Infinity
 
-  constructor(options: CheckedOptions, onReleaseFailed: (cause: unknown) => void) {
-    this.keys = keysUnder(options.prefix)
-    this.#runner = new ScriptRunner(options.client.send, options.timeoutMs)
-    this.#leaseMs = String(options.leaseMs)
-    this.#oneServer = options.client.oneServer
-    this.#onReleaseFailed = onReleaseFailed
+  constructor({ client, prefix, leaseMs, timeoutMs }: CheckedOptions) {
+    this.keys = keysUnder(prefix)
+    this.#runner = new ScriptRunner(client.send, timeoutMs)
+    this.#beats = new ScriptRunner(client.send, timeoutMs)
+    this.#leaseMs = String(leaseMs)
+    this.#oneServer = client.oneServer
   }
 
-  async acquire(place: Place): Promise<[state: PlaceState, inUse: number]> {
+  async acquire(place: Place, onLate: () => void): Promise<['open' | 'waiting' | 'refused', inUse: number]> {
     const { id, limit, maxWaiting, counter } = place
     const args = [id, this.#leaseMs, limitText(limit), String(maxWaiting), this.keys.channels]
-    const tooLate = () => this.giveBack([place])
-    const reply = (await this.#track(this.#runner.run(ACQUIRE, [counter], args, tooLate))) as unknown[]
+    const reply = (await this.#track(this.#runner.run(ACQUIRE, [counter], args, onLate))) as unknown[]
     const told = Number(reply[0])
     return [told > 0 ? 'open' : told < 0 ? 'refused' : 'waiting', Number(reply[1])]
   }
 
-  /** Places of one counter. Not waited for. Tried twice; then they expire by themselves, since nobody renews them. */
-  giveBack(places: readonly Place[]): void {
+  /** Places of one counter. What is not there any more changes nothing, so it can be sent twice. */
+  giveBack(places: readonly Place[]): Promise<unknown> {
     const args = [this.keys.channels, ...places.map(({ id }) => id)]
-    const give = () => this.#runner.run(RELEASE, [places[0]!.counter], args)
-    void this.#track(give().catch(give).catch(this.#onReleaseFailed))
+    return this.#track(this.#runner.run(RELEASE, [places[0]!.counter], args))
   }
 
-  giveBackAll(places: Places): void {
-    for (const portion of places.portions(PORTION, true)) {
-      for (const those of portion.values()) this.giveBack(those)
-    }
+  /** Rejects with the first failure; `onGivenBack` is told what has been done by then. */
+  giveBackAll(places: Places, onGivenBack?: (places: readonly Place[]) => void): Promise<void> {
+    return this.#inLanes(places.portions(PORTION, true), async (portion) => {
+      for (const those of portion.values()) {
+        // oxlint-disable-next-line no-await-in-loop -- there is one: the portion is of one counter
+        await this.giveBack(those)
+        onGivenBack?.(those)
+      }
+    })
   }
 
   /** Not waited for, and no harm where it fails: whoever asks next brings the limit too. */
@@ -61,22 +73,37 @@ export class Commands {
     void this.#track(this.#runner.run(SET_LIMIT, [this.keys.counter(name)], args).catch(() => undefined))
   }
 
-  /** Tells Redis that these places live on, all of a process in few commands, and tells what has become of each. Rejects with the first failure. */
-  async renew(
-    places: Places,
-    onRenewed: (place: Place, state: PlaceState, inUse: number) => void,
-  ): Promise<void> {
-    // As they are now: those who come meanwhile need no renewal yet.
-    const portions = [...places.portions(PORTION, !this.#oneServer)]
-    const failures: unknown[] = []
-    const lane = async () => {
-      for (let next = portions.pop(); next; next = portions.pop()) {
-        // oxlint-disable-next-line no-await-in-loop -- what is sent at once is bounded by the lanes
-        await this.#renewPortion(next, onRenewed).catch((cause: unknown) => failures.push(cause))
-      }
-    }
-    await this.#track(Promise.all(Array.from({ length: LANES }, lane)))
-    if (failures.length > 0) throw failures[0]
+  /**
+   * Tells Redis that these places live on, all of a process in few commands, and tells what has become of each: what is not there any more is
+   * counted again while fewer than `mostOf` are open. Rejects with the first failure.
+   */
+  renew(places: Places, mostOf: (those: readonly Place[]) => number, onRenewed: OnRenewed): Promise<void> {
+    return this.#inLanes(places.portions(PORTION, !this.#oneServer), (portion) =>
+      this.#renewPortion(portion, mostOf, onRenewed),
+    )
+  }
+
+  /** Says that this process lives, and answers how many do. */
+  async beat(): Promise<number> {
+    const now = performance.now()
+    // A client that has lost its connection queues what it is told: an outage of a day must not fill the memory.
+    if (this.#beats.unanswered >= MOST_UNANSWERED && now - this.#beatAt < NOW_AND_THEN_MS)
+      throw new StoreError('Redis has not answered yet')
+    this.#beatAt = now
+    return Number(await this.#beat(PROCESS_MS))
+  }
+
+  /** This process is not counted any more, unless another store of it says that it lives. */
+  async end(): Promise<void> {
+    if (this.#beatAt > 0) await this.#beat(0).catch(() => undefined)
+  }
+
+  /** Rejects where the server of one of these counters cannot be reached: in a cluster each has its own. */
+  async visit(counters: Iterable<string>): Promise<void> {
+    const visits = [...counters].map((counter) =>
+      this.#runner.run(RENEW, [counter], [this.keys.channels, this.#leaseMs, '0', '0']).catch(unlessForeign),
+    )
+    await this.#track(Promise.all(visits))
   }
 
   /** Nothing is under way any more: each command has its time limit. */
@@ -87,18 +114,41 @@ export class Commands {
     }
   }
 
+  #beat(lastsMs: number): Promise<unknown> {
+    return this.#track(this.#beats.run(BEAT, [this.keys.processes], [nameOfProcess(), String(lastsMs)]))
+  }
+
+  async #inLanes(portions: Iterable<Portion>, send: (portion: Portion) => Promise<void>): Promise<void> {
+    // As they are now: those who come meanwhile are in the next round.
+    const left = [...portions]
+    const failures: unknown[] = []
+    const lane = async () => {
+      // Where one fails the others would fill the queue of a client that has lost its connection.
+      while (left.length > 0 && failures.length === 0)
+        // oxlint-disable-next-line no-await-in-loop -- what is sent at once is bounded by the lanes
+        await send(left.pop()!).catch((cause: unknown) => failures.push(cause))
+    }
+    await this.#track(Promise.all(Array.from({ length: Math.min(LANES, left.length) }, lane)))
+    if (failures.length > 0) throw failures[0]
+  }
+
   async #renewPortion(
     portion: Portion,
-    onRenewed: (place: Place, state: PlaceState, inUse: number) => void,
+    mostOf: (those: readonly Place[]) => number,
+    onRenewed: OnRenewed,
   ): Promise<void> {
     const args = [this.keys.channels, this.#leaseMs]
-    for (const places of portion.values()) args.push(String(places.length), ...places.map(({ id }) => id))
-    const reply = (await this.#runner.run(RENEW, [...portion.keys()], args)) as unknown[]
+    // Without those that were given back meanwhile: they would be counted again.
+    const counters = [...portion].map(([key, all]) => [key, all.filter(isKnown)] as const)
+    for (const [, places] of counters)
+      args.push(String(mostOf(places)), String(places.length), ...places.map(({ id }) => id))
+    const keys = counters.map(([key]) => key)
+    const reply = (await this.#runner.run(RENEW, keys, args)) as unknown[]
     let at = 0
-    for (const places of portion.values()) {
+    for (const [, places] of counters) {
       const inUse = Number(reply[at++])
       const states = String(reply[at++])
-      for (const [i, place] of places.entries()) onRenewed(place, stateOf(states[i]), inUse)
+      for (const [i, place] of places.entries()) onRenewed(place, STATES[states[i]!] ?? 'lost', inUse)
     }
   }
 
@@ -110,11 +160,18 @@ export class Commands {
   }
 }
 
-function limitText(limit: number): string {
-  return String(Math.min(limit, MOST))
+const STATES: Record<string, PlaceState> = { o: 'open', w: 'waiting', a: 'again', l: 'lost' }
+
+/** Somebody else's key under a name of ours is a fault, but no outage. */
+function unlessForeign(failure: unknown): void {
+  const cause = failure instanceof Error ? failure.cause : undefined
+  if (!(cause instanceof Error) || !cause.message.includes('WRONGTYPE')) throw failure
 }
 
-function stateOf(letter: string | undefined): PlaceState {
-  if (letter === 'o') return 'open'
-  return letter === 'w' ? 'waiting' : 'lost'
+function isKnown({ state }: Place): boolean {
+  return state === 'open' || state === 'waiting'
+}
+
+function limitText(limit: number): string {
+  return String(Math.min(limit, MOST))
 }

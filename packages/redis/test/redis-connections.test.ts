@@ -41,7 +41,7 @@ describe('what is in Redis', () => {
       await leaseOf(store, { class: 'write' }),
       await leaseOf(store, { api: 'meetings' }),
     ]
-    const keys = await client.keys(`${prefix}*`)
+    const keys = await client.keys(`${prefix}{*`)
     expect(keys.toSorted()).toEqual([
       `${prefix}{meetings|acme|read}`,
       `${prefix}{telephony|acme|read}`,
@@ -50,7 +50,7 @@ describe('what is in Redis', () => {
     ])
     for (const lease of leases) store.release(lease)
     await done()
-    expect(await client.keys(`${prefix}*`)).toEqual([])
+    expect(await client.keys(`${prefix}{*`)).toEqual([])
   })
 
   test('is gone too once a line has been served', async () => {
@@ -60,7 +60,7 @@ describe('what is in Redis', () => {
     store.release(held)
     store.release(await next)
     await done()
-    expect(await client.keys(`${prefix}*`)).toEqual([])
+    expect(await client.keys(`${prefix}{*`)).toEqual([])
   })
 
   test('is gone too once a line has been left', async () => {
@@ -71,7 +71,7 @@ describe('what is in Redis', () => {
     await passed(5)
     for (const place of [first, second]) if (place && 'leave' in place) place.leave()
     store.release(held)
-    await expect.poll(() => client.keys(`${prefix}*`)).toEqual([])
+    await expect.poll(() => client.keys(`${prefix}{*`)).toEqual([])
   })
 
   test('goes by itself where everybody has died', async () => {
@@ -98,8 +98,10 @@ describe('what Redis is asked', () => {
     await client.configResetStat()
     for (let i = 0; i < 100; i++) store.release(await leaseOf(store))
     await done()
-    const { evalsha, eval: texts, ping: _ping, ...inside } = await commandsRun(client)
-    expect({ evalsha, texts }).toEqual({ evalsha: 200, texts: undefined })
+    const { evalsha = 0, eval: texts = 0, ping: _ping, ...inside } = await commandsRun(client)
+    // And once or twice that the process lives.
+    expect(evalsha + texts).toBeGreaterThanOrEqual(200)
+    expect(evalsha + texts).toBeLessThanOrEqual(202)
     const ran = Object.values(inside).reduce((sum, calls) => sum + calls, 0)
     expect(ran - (inside['config|resetstat'] ?? 0)).toBeLessThanOrEqual(100 * 9)
   })
@@ -110,7 +112,10 @@ describe('what Redis is asked', () => {
     await Promise.all(asks.map((ask) => leaseOf(store, ask)))
     await client.configResetStat()
     await passed(900)
-    expect((await commandsRun(client))['evalsha']).toBe(2)
+    // Two, and that the process lives.
+    const { evalsha } = await commandsRun(client)
+    expect(evalsha).toBeGreaterThanOrEqual(2)
+    expect(evalsha).toBeLessThanOrEqual(2 + 3)
     await passed(1200)
     const { inUse } = await answerOf(store, { account: 'account-0', limit: 4 })
     expect(inUse).toBe(4)
@@ -128,7 +133,7 @@ describe('what Redis is asked', () => {
     await passed(1500)
     const { evalsha = 0 } = await commandsRun(client)
     expect(evalsha).toBeGreaterThanOrEqual(1)
-    expect(evalsha).toBeLessThanOrEqual(3)
+    expect(evalsha).toBeLessThanOrEqual(3 + 2)
   })
 })
 
@@ -193,19 +198,24 @@ describe('a store', () => {
     expect(lost).toEqual([])
   })
 
-  test('tells of every lease that Redis has lost, once, and of none that was given back before', async () => {
-    const store = storeWith({ leaseMs: 800, timeoutMs: 200 })
+  test('counts again what Redis has lost, above the limit if need be, and says so once', async () => {
+    const warnings: RedisWarning[] = []
+    const [store, other] = [
+      storeWith({ leaseMs: 800, timeoutMs: 200, onWarning: (warning) => warnings.push(warning) }),
+      storeWith(),
+    ]
     const lost: Lease[] = []
-    const stop = store.onLost?.((lease) => lost.push(lease))
+    store.onLost?.((lease) => lost.push(lease))
     const leases = [await leaseOf(store, { limit: 3 }), await leaseOf(store, { limit: 3 })]
     store.release(await leaseOf(store, { limit: 3 }))
     await client.del(`${prefix}{telephony|acme|read}`)
-    await expect.poll(() => lost).toEqual(leases)
-    stop?.()
-    await leaseOf(store, { limit: 3 })
-    await client.del(`${prefix}{telephony|acme|read}`)
-    await passed(400)
-    expect(lost).toHaveLength(2)
+    for (let i = 0; i < 2; i++) await leaseOf(other, { limit: 2 })
+    await expect.poll(() => warnings.map(({ code }) => code)).toEqual(['leases-lost'])
+    expect(await answerOf(other, { limit: 3 })).toMatchObject({ lease: undefined, inUse: 4 })
+    for (const lease of leases) store.release(lease)
+    await done()
+    expect(await answerOf(other, { limit: 3 })).toMatchObject({ inUse: 3, lease: {} })
+    expect({ lost, warnings }).toMatchObject({ lost: [], warnings: [{ code: 'leases-lost' }] })
   })
 
   test('asks again for whoever waits in a line that Redis has lost', async () => {
