@@ -18,6 +18,8 @@ export interface RedisServer {
 /** A Redis Cluster of three masters. */
 export interface RedisCluster {
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
+  /** Gives the master of a key a replica. */
+  addReplica(key: string): Promise<{ readonly master: RedisServer; readonly replica: RedisServer }>
   stop(): Promise<void>
 }
 
@@ -60,7 +62,8 @@ export async function startRedisAt(port: number, ...settings: string[]): Promise
     async stop() {
       process.off('exit', endWithUs)
       await end(child)
-      await rm(folder, { recursive: true })
+      // It may have been stopped before.
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }
@@ -72,19 +75,20 @@ export async function redisForTests(): Promise<Pick<RedisServer, 'url' | 'stop'>
 }
 
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const busPorts = await freePorts(3)
-  const masters = await Promise.all(
-    busPorts.map((busPort) =>
-      startRedis(
-        '--cluster-enabled',
-        'yes',
-        '--cluster-port',
-        `${busPort}`,
-        '--cluster-node-timeout',
-        '2000',
-      ),
-    ),
-  )
+  const busPorts = await freePorts(4)
+  const startNode = (i: number) =>
+    startRedis(
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      `${busPorts[i]}`,
+      '--cluster-node-timeout',
+      '2000',
+      '--cluster-replica-validity-factor',
+      '0',
+    )
+  const masters = await Promise.all([0, 1, 2].map(startNode))
+  const nodes = [...masters]
   const share = Math.ceil(SLOTS / masters.length)
   await Promise.all(
     masters.map(async ({ port }, i) => {
@@ -98,8 +102,29 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   await Promise.all(masters.map(({ port }) => knowsAll(port, masters.length)))
   return {
     nodes: masters.map(({ port }) => ({ host: HOST, port })),
-    stop: async () => void (await Promise.all(masters.map((master) => master.stop()))),
+    async addReplica(key) {
+      const slot = Number(await redisCli(masters[0]!.port, 'cluster', 'keyslot', key))
+      const master = masters[Math.floor(slot / share)]!
+      const replica = await startNode(masters.length)
+      nodes.push(replica)
+      await redisCli(replica.port, 'cluster', 'meet', HOST, `${masters[0]!.port}`, `${busPorts[0]}`)
+      await knowsAll(replica.port, masters.length)
+      await redisCli(replica.port, 'cluster', 'replicate', await redisCli(master.port, 'cluster', 'myid'))
+      await says(replica.port, ['info', 'replication'], 'master_link_status:up')
+      // Else a client that asks too early does not hear of it.
+      await Promise.all(masters.map(({ port }) => says(port, ['cluster', 'nodes'], `:${replica.port}@`)))
+      return { master, replica }
+    },
+    stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
   }
+}
+
+async function says(port: number, command: readonly string[], words: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if ((await redisCli(port, ...command)).includes(words)) return
+    await passed(25)
+  }
+  throw new Error(`${command.join(' ')} does not say ${words} within 10 s`)
 }
 
 /** What a command answers, as `redis-cli` prints it. */

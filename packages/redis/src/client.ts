@@ -2,7 +2,7 @@
 export type SendCommand = (args: string[], key: string) => Promise<unknown>
 
 /**
- * A connected client of `redis` 4, 5 or 6, or of `ioredis` 5 or 6, or a cluster of either, or a function that sends a command. It
+ * A connected client of `redis` 4, 5 or 6, or of `ioredis` 5 or 6, of Sentinel or a cluster of either, or a function that sends a command. It
  * stays the provider's: who made it closes it.
  */
 export type RedisClient =
@@ -25,8 +25,8 @@ export function connected(client: unknown): Connected | undefined {
   if (typeof client !== 'object' || client === null) return undefined
   // ioredis has `sendCommand` too, for its own kind of commands.
   if (has(client, 'call')) return ofIoredis(client as Ioredis)
-  // A client of Sentinel takes its words in another order.
-  if (!has(client, 'sendCommand') || has(client, 'getMasterNode')) return undefined
+  if (!has(client, 'sendCommand')) return undefined
+  if (has(client, 'getMasterNode')) return ofRedisSentinel(client as RedisSentinel)
   return has(client, 'nodeClient') ? ofRedisCluster(client as RedisCluster) : ofRedis(client as Redis)
 }
 
@@ -79,6 +79,25 @@ function ofRedisCluster(client: RedisCluster): Connected {
   return {
     send: (args, key) => client.sendCommand(key, false, args),
     oneServer: false,
+    // It keeps a connection of its own for this.
+    async subscribe(channel, listener) {
+      await client.subscribe(channel, listener)
+      return () => client.unsubscribe(channel, listener)
+    },
+  }
+}
+
+interface RedisSentinel {
+  /** In this order, unlike all others. */
+  sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+}
+
+function ofRedisSentinel(client: RedisSentinel): Connected {
+  return {
+    send: (args) => client.sendCommand(false, args),
+    oneServer: true,
     // It keeps a connection of its own for this.
     async subscribe(channel, listener) {
       await client.subscribe(channel, listener)

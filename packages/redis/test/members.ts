@@ -33,10 +33,11 @@ export interface Member {
 
 export async function startMember(
   options: { url: string } & Omit<RedisConnectionsOptions, 'client' | 'onWarning'>,
+  finished: (end: () => void) => unknown = onTestFinished,
 ): Promise<Member> {
   if (!existsSync(BUILT)) throw new Error('the packages are built first: npm run build')
   const child = fork(PROGRAM, [JSON.stringify(options)], { execArgv: [] })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  finished(() => void child.kill('SIGKILL'))
   await once(child, 'message')
   let serial = 0
   const ask = <Answer>(question: string, about?: unknown) => {
