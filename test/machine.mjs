@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run, StepFailed } from './command.mjs'
 
-/** What the tests run besides Node: the program, its Debian package, and what may stand in for it. */
+/** What the tests, and one example, run besides Node: the program, its Debian package, and what may stand in for it. */
 const NEEDED = [
   { program: 'nginx', debianPackage: 'nginx' },
   { program: 'curl', debianPackage: 'curl' },
@@ -12,19 +12,23 @@ const NEEDED = [
 // Debian keeps servers where an ordinary user's PATH does not look.
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin']
 
-const missing = () =>
-  NEEDED.filter(({ program, insteadOf }) => !(insteadOf && process.env[insteadOf]) && !found(program))
+const missingOf = (programs) =>
+  NEEDED.filter(
+    ({ program, insteadOf }) =>
+      programs.includes(program) && !(insteadOf && process.env[insteadOf]) && !found(program),
+  )
 const found = (program) => FOLDERS.some((folder) => existsSync(join(folder, program)))
 
 /** Installs the missing programs where Debian's packages can be installed; says what is missing where they cannot. */
-export async function prepareMachine() {
+export async function prepareMachine(programs = NEEDED.map(({ program }) => program)) {
+  const missing = () => missingOf(programs)
   const absent = missing()
   if (absent.length === 0) return
   const packages = absent.map(({ debianPackage }) => debianPackage)
   const become = await superuser()
   if (!become || !found('apt-get')) throw new StepFailed(remedy(absent))
 
-  console.error(`installing ${packages.join(', ')}, which tests need`)
+  console.error(`installing ${packages.join(', ')}, which this needs`)
   const aptGet = (...args) => {
     // RUNLEVEL=1: the tests start the programs themselves; the system's services stay stopped.
     const [program, ...rest] = [
@@ -65,5 +69,5 @@ function remedy(absent) {
     const otherwise = insteadOf ? `, or set ${insteadOf}` : ''
     return `  ${program} (Debian's package ${debianPackage})${otherwise}`
   })
-  return ['The tests need programs that are not there, and cannot install them here:', ...lines].join('\n')
+  return ['This needs programs that are not there, and cannot install them here:', ...lines].join('\n')
 }

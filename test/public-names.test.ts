@@ -4,16 +4,25 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 /** Everything that code outside may import. A name that goes from here breaks somebody. */
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
-    values: `OptionsError StoreError createGate issueKey memoryConnections memoryRegistry readRequest`,
+    values: `
+      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
+      StoreError streamLedger viewOf writtenRecord`,
     types: `
-      AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
-      ConnectionStore ConnectionView ConnectionsOptions CounterName Credential CredentialsOptions Gate
-      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Ground HeldConnection Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
-      OutageEvent Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
-      RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status
-      StoreState StoreWarning TermsOptions WarningEvent WhenStoreFails`,
+      AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
+      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
+      CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
+      ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView Contacts CounterName
+      Credential CredentialsOptions DoneOperation FileLedgerOptions Followable FollowedConnection
+      FollowedRefusal Follower Following Gate GateEventName GateEvents GateHealth GateListener GateOptions
+      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease LeaseAnswer
+      LeaseAsk Ledger LedgerEntry LedgerOptions LedgerSink Limits LimitsOption
+      MemoryConnectionsOptions MemoryRegistry MemoryUsageOptions NewKey Operation Operations
+      OptionIssue OutageEvent Pending ProblemDocument Proposal Reason RecordChange RecordNeeds Records Refusal
+      RefusalHeaders RefusedEvent Registration Registry RegistryChange RegistryFault RegistryStorage
+      RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning
+      Target TermsOptions Traffic Usage UsageBatch UsageFilter UsageOptions UsageQuery UsageRow
+      UsageStore WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades`,

@@ -5,6 +5,7 @@ import {
   problem,
   reportFault,
   type Answer,
+  type Shared,
   type Telephony,
   type TelephonyServer,
 } from '@api-terms/example-telephony'
@@ -32,8 +33,8 @@ export function buildApp(telephony: Telephony): Express {
   return app
 }
 
-export function buildServer(): TelephonyServer {
-  const telephony = openTelephony()
+export function buildServer(shared?: Shared): TelephonyServer {
+  const telephony = openTelephony(shared)
   return createTelephonyServer(telephony, buildApp(telephony))
 }
 

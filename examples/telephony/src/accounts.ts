@@ -22,16 +22,30 @@ const CLIENTS: Omit<Client, 'credentials'>[] = [
   { id: 'hooli-rooms', account: 'hooli', apis: ['web-meeting'] },
 ]
 
-/**
- * The demo accounts, each client with a fresh key: a key that stands in a source is a key that everybody has (clause 4(b)).
- * The registry keeps digests only, so `keys` is the one place where the keys can be read.
- */
-export function demoAccounts(): { registry: Registry; keys: readonly IssuedKey[] } {
-  const keys: IssuedKey[] = []
-  const clients = CLIENTS.map((client) => {
+/** A fresh key for each demo client: a key that stands in a source is a key that everybody has (clause 4(b)). */
+export interface DemoKeys {
+  /** The one place where the keys can be read. */
+  readonly issued: readonly IssuedKey[]
+  /** By client, all that a registry needs of them. */
+  readonly digests: Readonly<Record<string, string>>
+}
+
+export function issueDemoKeys(): DemoKeys {
+  const issued: IssuedKey[] = []
+  const digests: Record<string, string> = {}
+  for (const { id, account } of CLIENTS) {
     const { key, digest } = issueKey()
-    keys.push({ account: client.account, client: client.id, key })
-    return { ...client, credentials: [{ digest }] }
-  })
-  return { registry: memoryRegistry({ accounts: ACCOUNTS, clients }), keys }
+    issued.push({ account, client: id, key })
+    digests[id] = digest
+  }
+  return { issued, digests }
+}
+
+/** The demo accounts and their clients. */
+export function demoRegistry(digests: DemoKeys['digests']): Registry {
+  const clients = CLIENTS.map((client) => ({
+    ...client,
+    credentials: [{ digest: digests[client.id] ?? '' }],
+  }))
+  return memoryRegistry({ accounts: ACCOUNTS, clients })
 }

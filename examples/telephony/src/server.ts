@@ -53,6 +53,6 @@ async function cutOffTheRest({ gate }: Telephony, server: Server): Promise<void>
   server.closeAllConnections()
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }

@@ -1,6 +1,6 @@
-import { createGate, type Admission, type Gate } from '@api-terms/core'
+import { createGate, type Admission, type ConnectionStore, type Gate, type Registry } from '@api-terms/core'
 import type { ServerResponse } from 'node:http'
-import { demoAccounts, type IssuedKey } from './accounts.js'
+import { demoRegistry, issueDemoKeys, type IssuedKey } from './accounts.js'
 import { createCalls, type Calls } from './calls.js'
 import { gateOptions } from './gate.js'
 import { createHangUps, type HangUps } from './hang-ups.js'
@@ -22,16 +22,25 @@ export interface Telephony {
   ): Question
 }
 
-export function openTelephony(): Telephony {
-  const { registry, keys } = demoAccounts()
+/** What a process that does not stand alone has from elsewhere. */
+export interface Shared {
+  readonly registry: Registry
+  /** Where its connections are counted. */
+  readonly store: ConnectionStore
+}
+
+/** With keys and accounts of its own where it stands alone. */
+export function openTelephony(shared?: Shared): Telephony {
+  const { issued, digests } = shared ? { issued: [], digests: {} } : issueDemoKeys()
+  const { registry, store } = shared ?? { registry: demoRegistry(digests), store: undefined }
   const calls = createCalls()
   const hangUps = createHangUps()
   return {
-    gate: createGate(gateOptions(registry)),
+    gate: createGate({ ...gateOptions(registry), ...(store && { connections: { store } }) }),
     routes: telephonyRoutes(calls),
     calls,
     hangUps,
-    keys,
+    keys: issued,
     ask(admission, params, response) {
       // Better no answer than an answer to nobody knows whom.
       if (!admission) throw new Error('The gate stands behind the route: mount apiTerms first.')

@@ -28,6 +28,8 @@ export interface Admission {
   stamp(head: ResponseHead): void
   /** Names what carries the connection, so that the gate can cut it off. */
   carriedBy(carrier: Carrier): void
+  /** As `connection.holdUntil`, without making the view of the connection that handlers get. */
+  holdUntil(work: Promise<unknown>): void
   /** The response, or the upgraded socket, is over. Any number of times. */
   release(): void
   /** The content has turned out longer than `requests.maxBodyBytes`: reports it, and answers how to refuse it, if it is to be. */

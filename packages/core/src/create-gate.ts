@@ -1,4 +1,5 @@
 import { createCaching } from './caching/index.js'
+import { ChangedAccounts } from './changed-accounts.js'
 import { completeClock, type CompleteClock } from './clock.js'
 import {
   createLimitTable,
@@ -13,10 +14,14 @@ import {
 } from './connections/index.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
+import { heardRegistry } from './heard-registry.js'
 import type { Gate, GateHealth } from './gate.js'
 import { LiveGate } from './live-gate.js'
+import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
+import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
+import { processName } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -32,7 +37,7 @@ const DAY_MS = 86_400_000
  */
 export function createGate(options: GateOptions): Gate {
   checkOptions(options)
-  const { api = 'api', terms, registry, connections = {}, mode = 'enforce' } = options
+  const { api = 'api', terms, connections = {}, mode = 'enforce' } = options
   const enforce = mode === 'enforce'
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
@@ -40,6 +45,9 @@ export function createGate(options: GateOptions): Gate {
   // Refusals are written as they come up: by then the caller may have changed its object.
   const refuser = createRefuser({ ...terms, clauses: { ...terms.clauses } })
   const timeoutMs = connections.timeoutMs ?? 2000
+  const shared = connections.store?.voice ? connections.store : undefined
+  const heard = shared && heardRegistry(options.registry)
+  const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
   const credentials = createCredentialCheck(options.credentials ?? {}, {
     api,
@@ -62,6 +70,7 @@ export function createGate(options: GateOptions): Gate {
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
+    onResponseEnded: (connection) => reports.followers.ended(connection),
     onReleased(connection, why) {
       store.release(connection.lease)
       reports.released(connection, why)
@@ -73,6 +82,7 @@ export function createGate(options: GateOptions): Gate {
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms.url, caching) : undefined,
+    open,
     caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
@@ -96,13 +106,18 @@ export function createGate(options: GateOptions): Gate {
     maxWaiting: connections.maxWaiting ?? 100,
     timeoutMs,
   })
-  // Deferred to the end of the turn, when every listener of the registry, the credentials' own among them, knows of the change.
+  const changed = new ChangedAccounts(clock, (accounts) => gate.reconsider(accounts))
   const endRegistryChanges = registry.onChange?.((change) => {
     passage.registryChanged()
-    if (enforce) queueMicrotask(() => gate.reconsider(change?.account))
+    if (enforce) changed.add(change?.account)
   })
+  // What this process's own registry tells; what the others tell is not told again.
+  const endTelling =
+    shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
+  const processOf = processName()
   const gate = new LiveGate({
     api,
+    process: processOf,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,
@@ -114,10 +129,29 @@ export function createGate(options: GateOptions): Gate {
     health,
     endSubscriptions() {
       endRegistryChanges?.()
+      endTelling?.()
       endLostLeases?.()
       endStoreWarnings?.()
+      changed.close()
     },
+    changed,
+    others: () => others,
   })
+  const others =
+    shared &&
+    new OtherGates({
+      process: processOf,
+      clock,
+      reports,
+      here: {
+        endHere: (filter, why, openedBy) => gate.endHere(filter, why, openedBy),
+        connectionsHere: (filter) => gate.connectionsHere(filter),
+        takeLimits: (limits) => gate.takeLimits(limits),
+        registryChanged: (account) => heard?.announce({ account }),
+      },
+      join: (listener) => shared.voice!(api, processOf, listener),
+    })
+  warnIfOneOfMany(connections.store, reports)
   return gate
 }
 

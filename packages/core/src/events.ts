@@ -21,6 +21,8 @@ export interface AdmittedEvent extends RequestEvent {
   readonly credential: string | undefined
   /** What of the key may be shown, e.g. `key_…x7Qz`. */
   readonly hint: string
+  /** The partner through whom the account has the API, where there is one (clause 1(d)). */
+  readonly partner?: string
   readonly class: string
   /** The connection's id. */
   readonly connection: string
@@ -42,6 +44,7 @@ export interface RefusedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -54,6 +57,7 @@ export interface AbandonedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -67,12 +71,13 @@ export interface ReleasedEvent {
   readonly client: string
   readonly credential: string | undefined
   readonly hint: string
+  readonly partner?: string
   readonly class: string
   readonly connection: string
   readonly path: string
   /** How long it was held, in ms. */
   readonly heldMs: number
-  /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, a reason, or what was told to `gate.end`. */
+  /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, `end-missed`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
 }
 
@@ -91,6 +96,11 @@ export interface WarningEvent {
     | 'listener-failed'
     | 'upgrades-unguarded'
     | 'upgrade-failed'
+    | 'voice-failed'
+    | 'process-silent'
+    | 'memory-store-in-cluster'
+    | 'ledger-failed'
+    | 'usage-failed'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

@@ -209,15 +209,19 @@ export class Passage {
     if (answer.limit !== undefined) visit.limit = answer.limit
     if (!answer.lease)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
-    const connection = this.#is.open.add(visit.class!, visit.request.path, who, answer.lease)
-    this.#is.reports.admitted(visit, connection)
-    return new LiveAdmission(
-      this.#is.admissions,
-      connection,
-      visit.request.method,
+    const { admissions, open, reports } = this.#is
+    const admission = new LiveAdmission(
+      admissions,
+      visit.class!,
+      visit.request,
+      who,
+      answer.lease,
       visit.limit!,
       answer.inUse,
     )
+    open.add(admission)
+    reports.admitted(visit, admission)
+    return admission
   }
 
   #refuse(visit: Visit, ground: Ground): Soon<Outcome> {

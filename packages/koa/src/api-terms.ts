@@ -41,7 +41,7 @@ function goOn(
     return Promise.resolve()
   }
   const work = next()
-  admission.connection.holdUntil(work)
+  admission.holdUntil(work)
   return work
 }
 

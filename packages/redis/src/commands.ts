@@ -1,18 +1,17 @@
 import { StoreError, type CounterName } from '@api-terms/core'
 import { keysUnder, type Keys } from './keys.js'
+import { nameOfProcess } from './name-of-process.js'
 import type { CheckedOptions } from './options.js'
 import type { Place } from './place.js'
 import type { Places, Portion } from './places.js'
-import { nameOfProcess } from './name-of-process.js'
 import { ScriptRunner } from './script-runner.js'
-import { ACQUIRE, BEAT, RELEASE, RENEW, SET_LIMIT } from './scripts.js'
+import { BEAT, GIVE_AND_TAKE, RENEW, SET_LIMIT } from './scripts.js'
+import { limitWord, Turn, wordsOf, type Part } from './turn.js'
 
-/** What Redis says of a place. */
-export type PlaceState = 'open' | 'waiting' | 'again' | 'lost'
+/** What Redis says of a place. `again`: it did not have it any more, and has counted it again. */
+export type PlaceState = 'open' | 'waiting' | 'refused' | 'again' | 'lost'
 
-/** `Infinity`, as far as a script counts. */
-export const MOST = 1e14
-/** How many places a command names: renewing them is about half a millisecond of Redis's time. */
+/** How many places a command names: renewing them is about half a millisecond of Redis's time, taking them about two. */
 const PORTION = 500
 /** How many commands about many places are on their way at once. */
 const LANES = 16
@@ -21,6 +20,16 @@ const PROCESS_MS = 5000
 /** So many unanswered attempts to reach Redis may wait in a client; beyond it there is one more now and then. */
 const MOST_UNANSWERED = 8
 const NOW_AND_THEN_MS = 5000
+
+/** Who hears what Redis has answered. */
+export interface CommandsListener {
+  onAnswered(place: Place, state: PlaceState, inUse: number): void
+  /** A place that was asked for; whether Redis has it is not known. */
+  onFailed(place: Place, cause: unknown): void
+  /** Redis has answered after the time limit, when nobody waits for it any more. */
+  onLate(place: Place): void
+  onReleaseFailed(place: Place, cause: unknown): void
+}
 
 export type OnRenewed = (place: Place, state: PlaceState, inUse: number) => void
 
@@ -31,45 +40,44 @@ export class Commands {
   readonly #beats: ScriptRunner
   readonly #leaseMs: string
   readonly #oneServer: boolean
+  readonly #hears: CommandsListener
+  #turn = new Turn()
   readonly #underway = new Set<Promise<unknown>>()
   #beatAt = -Infinity
 
-  constructor({ client, prefix, leaseMs, timeoutMs }: CheckedOptions) {
+  constructor({ client, prefix, leaseMs, timeoutMs }: CheckedOptions, hears: CommandsListener) {
     this.keys = keysUnder(prefix)
     this.#runner = new ScriptRunner(client.send, timeoutMs)
     this.#beats = new ScriptRunner(client.send, timeoutMs)
     this.#leaseMs = String(leaseMs)
     this.#oneServer = client.oneServer
+    this.#hears = hears
   }
 
-  async acquire(place: Place, onLate: () => void): Promise<['open' | 'waiting' | 'refused', inUse: number]> {
-    const { id, limit, maxWaiting, counter } = place
-    const args = [id, this.#leaseMs, limitText(limit), String(maxWaiting), this.keys.channels]
-    const reply = (await this.#track(this.#runner.run(ACQUIRE, [counter], args, onLate))) as unknown[]
-    const told = Number(reply[0])
-    return [told > 0 ? 'open' : told < 0 ? 'refused' : 'waiting', Number(reply[1])]
+  /** Asked for at the end of this turn. */
+  ask(place: Place): void {
+    this.#turn.ask(place)
+    this.#endTurnInTime()
   }
 
-  /** Places of one counter. What is not there any more changes nothing, so it can be sent twice. */
-  giveBack(places: readonly Place[]): Promise<unknown> {
-    const args = [this.keys.channels, ...places.map(({ id }) => id)]
-    return this.#track(this.#runner.run(RELEASE, [places[0]!.counter], args))
+  /** At the end of this turn. Not waited for. */
+  giveBack(place: Place): void {
+    this.#turn.giveBack(place)
+    this.#endTurnInTime()
   }
 
-  /** Rejects with the first failure; `onGivenBack` is told what has been done by then. */
-  giveBackAll(places: Places, onGivenBack?: (places: readonly Place[]) => void): Promise<void> {
-    return this.#inLanes(places.portions(PORTION, true), async (portion) => {
-      for (const those of portion.values()) {
-        // oxlint-disable-next-line no-await-in-loop -- there is one: the portion is of one counter
-        await this.giveBack(those)
-        onGivenBack?.(those)
-      }
+  /** Rejects with the first failure; `onGivenBack` is told of each that Redis knows of by then. */
+  giveBackAll(places: Places, onGivenBack: (place: Place) => void): Promise<void> {
+    return this.#inLanes(places.portions(PORTION, !this.#oneServer), async (portion) => {
+      const parts = [...portion].map(([counter, back]) => ({ counter, back, asked: [] }))
+      await this.#run(parts)
+      for (const { back } of parts) back.forEach(onGivenBack)
     })
   }
 
   /** Not waited for, and no harm where it fails: whoever asks next brings the limit too. */
   setLimit(name: CounterName, limit: number): void {
-    const args = [this.keys.channels, limitText(limit)]
+    const args = [this.keys.channels, limitWord(limit)]
     void this.#track(this.#runner.run(SET_LIMIT, [this.keys.counter(name)], args).catch(() => undefined))
   }
 
@@ -108,10 +116,51 @@ export class Commands {
 
   /** Nothing is under way any more: each command has its time limit. */
   async settled(): Promise<void> {
-    while (this.#underway.size > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- what was under way may have sent more
+    do {
+      this.#endTurn()
+      // oxlint-disable-next-line no-await-in-loop -- what was under way may ask for more
       await Promise.allSettled(this.#underway)
+    } while (this.#underway.size > 0 || this.#turn.size > 0)
+  }
+
+  #endTurnInTime(): void {
+    if (this.#turn.size >= PORTION) this.#endTurn()
+    // After all that the sockets have brought in this turn.
+    else if (this.#turn.size === 1) setImmediate(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn
+    if (turn.size === 0) return
+    this.#turn = new Turn()
+    const parts = turn.parts()
+    if (this.#oneServer) void this.#track(this.#giveAndTake(parts))
+    else for (const part of parts) void this.#track(this.#giveAndTake([part]))
+  }
+
+  async #giveAndTake(parts: readonly Part[]): Promise<void> {
+    const asked = parts.flatMap((part) => part.asked)
+    const tooLate = () => asked.forEach((place) => this.#hears.onLate(place))
+    let reply: unknown[]
+    try {
+      reply = (await this.#run(parts, tooLate)) as unknown[]
+    } catch (cause) {
+      for (const { back } of parts) for (const place of back) this.#hears.onReleaseFailed(place, cause)
+      for (const place of asked) this.#hears.onFailed(place, cause)
+      return
     }
+    let at = 0
+    for (const place of asked) {
+      const told = Number(reply[at++])
+      const state = told > 0 ? 'open' : told < 0 ? 'refused' : 'waiting'
+      this.#hears.onAnswered(place, state, Number(reply[at++]))
+    }
+  }
+
+  #run(parts: readonly Part[], onLate?: () => void): Promise<unknown> {
+    const counters = parts.map(({ counter }) => counter)
+    const args = [this.keys.channels, this.#leaseMs, ...wordsOf(parts)]
+    return this.#runner.run(GIVE_AND_TAKE, counters, args, onLate)
   }
 
   #beat(lastsMs: number): Promise<unknown> {
@@ -170,8 +219,4 @@ function unlessForeign(failure: unknown): void {
 
 function isKnown({ state }: Place): boolean {
   return state === 'open' || state === 'waiting'
-}
-
-function limitText(limit: number): string {
-  return String(Math.min(limit, MOST))
 }

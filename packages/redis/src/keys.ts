@@ -11,6 +11,18 @@ export interface Keys {
   readonly processes: string
   /** What the names of channels begin with; the name of the process follows. */
   readonly channels: string
+  /** What the gates of an API say to one another. */
+  voice(api: string): VoiceKeys
+}
+
+/** Keys of one slot, and a channel. */
+export interface VoiceKeys {
+  readonly voice: string
+  readonly said: string
+  readonly limits: string
+  readonly gates: string
+  readonly channel: string
+  answers(question: string): string
 }
 
 export function keysUnder(prefix: string): Keys {
@@ -20,6 +32,18 @@ export function keysUnder(prefix: string): Keys {
       `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
     processes: `${prefix}processes`,
     channels: `${prefix}woken:`,
+    voice(api) {
+      // A name in braces without a bar is no counter's.
+      const voice = `${prefix}{${encoded(api)}}`
+      return {
+        voice,
+        said: `${voice}:said`,
+        limits: `${voice}:limits`,
+        gates: `${voice}:gates`,
+        channel: `${voice}:voice`,
+        answers: (question) => `${voice}:answers:${question}`,
+      }
+    },
   }
 }
 

@@ -8,13 +8,17 @@ import {
   type LeaseAsk,
   type StoreState,
   type StoreWarning,
+  type Voice,
+  type VoiceListener,
 } from '@api-terms/core'
-import { Commands, MOST, type PlaceState } from './commands.js'
+import { Commands, type PlaceState } from './commands.js'
 import { checkOptions, type CheckedOptions, type RedisConnectionsOptions } from './options.js'
 import { Place, type PlaceKeeper } from './place.js'
 import { Places } from './places.js'
 import { Reach } from './reach.js'
+import { RedisVoice } from './redis-voice.js'
 import { Rounds } from './rounds.js'
+import { MOST } from './turn.js'
 import { Wakefulness } from './wakefulness.js'
 import { WakeUps } from './wake-ups.js'
 
@@ -70,7 +74,15 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   constructor(options: CheckedOptions) {
     const { client, leaseMs } = options
     this.#options = options
-    this.#commands = new Commands(options)
+    this.#commands = new Commands(options, {
+      onAnswered: (place, state, inUse) => this.#answered(place, state, inUse),
+      onFailed: (place, cause) => this.#askFailed(place, cause),
+      onLate: (place) => this.#giveBack(place),
+      onReleaseFailed: (place, cause) => {
+        this.#owed.add(place)
+        this.#failed(place, cause)
+      },
+    })
     this.#wakefulness = new Wakefulness(leaseMs / 2)
     this.#reach = new Reach(
       (outage) => this.#recover(outage),
@@ -117,7 +129,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
       this.#line.set(place.id, place)
       this.#wakeUps.start()
     }
-    this.#ask(place)
+    this.#commands.ask(place)
     return place
   }
 
@@ -168,6 +180,17 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     return listening(this.#warningListeners, listener)
   }
 
+  voice(api: string, process: string, listener: VoiceListener): Voice {
+    const { client, timeoutMs } = this.#options
+    return new RedisVoice({
+      client,
+      timeoutMs,
+      keys: this.#commands.keys.voice(api),
+      name: process,
+      listener,
+    })
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
@@ -178,21 +201,15 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     return new Place(this, id, this.#commands.keys.counter(ask), ask)
   }
 
-  #ask(place: Place): void {
-    const tooLate = () => this.#giveBack(place)
-    this.#commands.acquire(place, tooLate).then(
-      ([state, inUse]) => this.#answered(place, state, inUse),
-      (cause: unknown) => {
-        this.#line.delete(place.id)
-        // Redis may have granted it all the same.
-        this.#owed.add(place)
-        this.#failed(place, cause)
-        if (place.state === 'asking') place.fail(cause)
-      },
-    )
+  #askFailed(place: Place, cause: unknown): void {
+    this.#line.delete(place.id)
+    // Redis may have granted it all the same.
+    this.#owed.add(place)
+    this.#failed(place, cause)
+    if (place.state === 'asking') place.fail(cause)
   }
 
-  #answered(place: Place, state: 'open' | 'waiting' | 'refused', inUse: number): void {
+  #answered(place: Place, state: PlaceState, inUse: number): void {
     place.inUse = inUse
     if (place.state === 'left' || this.#closing) {
       this.#line.delete(place.id)
@@ -236,20 +253,14 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     // Redis has lost the line, or this process has slept for too long: from the end of the line again.
     this.#waiting.remove(place)
     place.state = 'asking'
-    this.#ask(place)
+    this.#commands.ask(place)
   }
 
   /** Whoever gives back is not kept waiting; where it fails it is done as Redis is back. */
   #giveBack(place: Place): void {
-    if (this.#reach.state === 'available' || this.#closing) {
-      this.#commands.giveBack([place]).catch((cause: unknown) => {
-        this.#owed.add(place)
-        this.#failed(place, cause)
-      })
-    } else {
-      this.#owed.add(place)
-      this.#warnOfOwed(undefined)
-    }
+    if (this.#reach.state === 'available' || this.#closing) return this.#commands.giveBack(place)
+    this.#owed.add(place)
+    this.#warnOfOwed(undefined)
   }
 
   /** This process is done with it, whatever Redis still holds. */
@@ -299,9 +310,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   }
 
   #giveBackOwed(): Promise<void> {
-    return this.#commands.giveBackAll(this.#owed, (places) => {
-      for (const place of places) this.#owed.remove(place)
-    })
+    return this.#commands.giveBackAll(this.#owed, (place) => this.#owed.remove(place))
   }
 
   #countUncounted(): void {
@@ -357,7 +366,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     for (const place of this.#line.values()) place.leave()
     for (const place of this.#open.all()) this.#owed.add(place)
     for (const place of this.#owed.all()) this.#forget(place)
-    this.#commands.giveBackAll(this.#owed).catch((cause: unknown) => {
+    this.#giveBackOwed().catch((cause: unknown) => {
       this.#warn('release-failed', 'connections were not given back as the store closed: they expire', cause)
     })
     await Promise.all([this.#commands.end(), this.#commands.settled()])

@@ -64,44 +64,63 @@ end
 `
 
 /**
- * `counter | id, lease ms, limit, places in the line, channels` → `[1 granted, 0 waiting or -1 refused, how many are open]`
+ * What a turn of a process wants. `counters… | channels, lease ms, then for each counter: how many go, their ids…, how many are asked for, then for
+ * each of these: id, limit, places in the line` → for each that is asked for: `1 granted, 0 waiting or -1 refused`, and how many are
+ * open. What has gone already changes nothing, so it can be sent twice.
  */
-export const ACQUIRE = script(`
+export const GIVE_AND_TAKE = script(`
 readClock()
-local key, id, lease, limit = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local open, waiting = settle(key, ARGV[5], limit)
+local channels, lease, at, answers = ARGV[1], tonumber(ARGV[2]), 3, {}
 
--- Never more leases alive than the limit, and nobody before the line.
-if waiting == 0 and open < limit then
-  local added = redis.call('ZADD', key, now + lease, id)
-  keep(key, lease, open == 0)
-  return {1, open + added}
+-- Answers whether somebody waits: only then a place in the line, which has a second name, can be among those who go.
+local function giveBack(key, first, last)
+  redis.call('ZREM', key, unpack(ARGV, first, last))
+  local someWait = redis.call('ZSCORE', key, 'limit')
+  if someWait then
+    for i = first, last do redis.call('ZREM', key, 'd:' .. ARGV[i]) end
+  end
+  return someWait
 end
 
--- A client that lost its connection sends again what had been done already: the same place must not be counted twice.
-local score = redis.call('ZSCORE', key, id)
-if score then return {tonumber(score) < 0 and 0 or 1, open} end
+-- Answers what is told of this one, how many are open and how many wait.
+local function take(key, open, waiting, id, limit, places)
+  -- Never more leases alive than the limit, and nobody before the line.
+  if waiting == 0 and open < limit then
+    local added = redis.call('ZADD', key, now + lease, id)
+    keep(key, lease, open == 0)
+    return 1, open + added, waiting
+  end
 
-if waiting < tonumber(ARGV[4]) then
+  -- A client that lost its connection sends again what had been done already: the same place must not be counted twice.
+  local score = redis.call('ZSCORE', key, id)
+  if score then return tonumber(score) < 0 and 0 or 1, open, waiting end
+  if waiting >= places then return -1, open, waiting end
+
   -- Waiters have the lowest scores: the last of them stands at this rank.
   local last = waiting > 0 and redis.call('ZRANGE', key, waiting - 1, waiting - 1, 'WITHSCORES')[2] or -4e15
   redis.call('ZADD', key, last + 1, id, GIVEN_UP + now + lease, 'd:' .. id, LIMIT + limit, 'limit')
   keep(key, lease)
-  return {0, open}
+  return 0, open, waiting + 1
 end
-return {-1, open}
-`)
 
-/**
- * `counter | channels, ids…`: leases given back and places left. What is not there any more changes nothing, so it can be sent twice.
- */
-export const RELEASE = script(`
-local key = KEYS[1]
-for i = 2, #ARGV do redis.call('ZREM', key, ARGV[i], 'd:' .. ARGV[i]) end
-if redis.call('ZSCORE', key, 'limit') then
-  readClock()
-  settle(key, ARGV[1])
+for _, key in ipairs(KEYS) do
+  local going = tonumber(ARGV[at])
+  local asked = tonumber(ARGV[at + going + 1])
+  -- First who goes, so that who comes in the same turn finds the room.
+  if going > 0 and giveBack(key, at + 1, at + going) then settle(key, channels) end
+  at = at + going + 2
+  local open, waiting, settledFor
+  for i = at, at + 3 * asked - 1, 3 do
+    local limit, told = tonumber(ARGV[i + 1])
+    if limit ~= settledFor then open, waiting = settle(key, channels, limit) end
+    settledFor = limit
+    told, open, waiting = take(key, open, waiting, ARGV[i], limit, tonumber(ARGV[i + 2]))
+    answers[#answers + 1] = told
+    answers[#answers + 1] = open
+  end
+  at = at + 3 * asked
 end
+return answers
 `)
 
 /** `counter | channels, limit`: the limit that now holds for whoever waits. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ConnectionStore, LeaseAnswer } from '@api-terms/core'
 import { redisConnections } from '@api-terms/redis'
 import { redisForTests } from '../../../test/redis-server.js'
-import { allHeard, ASK, freshPrefix } from './store-setting.js'
+import { allHeard, ASK, freshPrefix, sent } from './store-setting.js'
 
 let server: Awaited<ReturnType<typeof redisForTests>>
 let client: ReturnType<typeof createClient>
@@ -78,6 +78,13 @@ class Line {
   }
 }
 
+/** All at once: who leaves the line gets nothing any more, and who gives back makes room for who comes. */
+function takeTogether(turn: readonly Step[], line: Line, store: ConnectionStore): void {
+  for (const kind of ['leave', 'release', 'ask'])
+    for (const next of turn.filter((each) => each.do === kind))
+      take({ ...next, store: 0 } as Step, line, [store])
+}
+
 function take(next: Step, line: Line, stores: readonly ConnectionStore[]): void {
   if (next.do === 'ask') {
     line.limit = next.limit
@@ -122,6 +129,26 @@ test('any sequence of events leaves two stores equal to one plain line, and Redi
       }
       await Promise.all(stores.map((each) => each.close()))
       expect(await client.keys(`${prefix}{*`)).toEqual([])
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('what comes together in one turn does what it would do one after the other', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(step, { maxLength: 8 }), { maxLength: 6 }), async (turns) => {
+      const prefix = freshPrefix()
+      const store = redisConnections({ client, prefix, timeoutMs: 3000 })
+      const line = new Line()
+      await allHeard(store)
+      for (const turn of turns) {
+        takeTogether(turn, line, store)
+        await sent()
+        await allHeard(store)
+        expect(line.all.map(({ found }) => found)).toEqual(line.all.map(({ expected }) => expected))
+      }
+      await store.close()
+      expect(await client.keys(`${prefix}*`)).toEqual([])
     }),
     { numRuns: 100 },
   )

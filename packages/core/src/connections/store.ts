@@ -1,4 +1,5 @@
 import type { Pending } from '../pending.js'
+import type { Voice, VoiceListener } from '../voice.js'
 
 /** What is counted together: the connections of one class that an account has open on an API. Nothing else names a counter. */
 export interface CounterName {
@@ -82,6 +83,13 @@ export interface ConnectionStore {
   readonly processes?: number
   /** Tells what the store cannot mend itself. Answers what ends the telling. */
   onWarning?(listener: (warning: StoreWarning) => void): () => void
+  /**
+   * Joins the gates of an API that share the store, under the name of this process. Absent where nothing carries what they say: then limits set,
+   * connections ended and changes of the registry hold in this process alone.
+   */
+  voice?(api: string, process: string, listener: VoiceListener): Voice
+  /** The store counts what this process holds, and no other: in a cluster each process would admit as many as the limit. */
+  readonly oneProcess?: boolean
   /** Ends timers and connections of the store's own; who waits is answered that the limit is reached. */
   close(): Promise<void>
 }

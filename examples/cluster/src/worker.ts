@@ -1,0 +1,26 @@
+import { buildServer } from '@api-terms/example-express'
+import { demoRegistry, reportFault } from '@api-terms/example-telephony'
+import { redisConnections } from '@api-terms/redis'
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import { createClient } from 'redis'
+import type { Task } from './workers.js'
+
+// One of the processes: the API in Express, with its connections counted in Redis.
+const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+process.send?.('ready')
+const [{ redisUrl, digests, port, host }] = (await once(process, 'message')) as [Task]
+
+const client = createClient({ url: redisUrl }).on('error', reportFault)
+await client.connect()
+const server = buildServer({
+  registry: demoRegistry(digests),
+  store: redisConnections({ client, onWarning: reportFault }),
+})
+await server.listen(port, host)
+
+await stopping
+// Its slots are free at once: the others need not wait for its leases to end.
+await server.close()
+client.destroy()
+cluster.worker?.disconnect()
