@@ -1,5 +1,8 @@
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
+import type { Followable, Follower, Following } from './followers.js'
+import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
+import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { Outcome } from './visit.js'
@@ -25,7 +28,7 @@ export interface ConnectionView {
 }
 
 /** Stands before one API and decides: admission or refusal. */
-export interface Gate {
+export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
   /** Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` lists it. */
@@ -40,12 +43,22 @@ export interface Gate {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /**
+   * For routers: a client asks about itself, past what it may not do with the API. It needs a valid credential from an allowed network,
+   * and its agreement must not have ended; it counts as no connection. `release()` it once it is answered.
+   */
+  inquire(request: GateRequest): Promise<Inquiry | Refusal>
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
+
+  /** For what looks at every request: told on the spot, by the gate's own records. Cheaper than events, which are put together. */
+  follow(follower: Follower): Following
+  /** For adapters: whether somebody who follows the gate wants bytes counted. */
+  readonly measuring: boolean
 
   /**
    * What is open now, oldest first; where the store is shared, in every process. A process that gives no sign of an answer for a second is left
