@@ -5,21 +5,26 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      OptionsError RegistryError StoreError accountRegistry createGate issueKey memoryConnections
-      memoryRegistry needsOf readRecord readRequest viewOf writtenRecord`,
+      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
+      StoreError streamLedger viewOf writtenRecord`,
     types: `
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
-      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
-      ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView Contacts CounterName
-      Credential CredentialsOptions DatedVersion Gate GateEventName GateEvents GateListener
-      GateOptions GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage Inquiry
-      KeyDetails Lease LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions
-      MemoryRegistry NewKey NoticeEvent Operation OptionIssue OwedAcceptance Pending ProblemDocument
-      Proposal Reason RecordChange RecordNeeds Records Refusal RefusalHeaders RefusedEvent
-      Registration RegistrationOptions Registry RegistryChange RegistryFault RegistryStorage
-      RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Soon Status
-      Target TermsOptions TermsVersion ToldVersion WarningEvent WhenStoreFails`,
+      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
+      CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
+      ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView
+      Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
+      FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
+      GateEventName GateEvents GateListener GateOptions GateRequest Grant Ground HeldConnection
+      HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger LedgerEntry
+      LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions MemoryRegistry
+      MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue OwedAcceptance Pending
+      ProblemDocument Proposal Reason RecordChange RecordNeeds Records Refusal RefusalHeaders
+      RefusedEvent Registration RegistrationOptions Registry RegistryChange RegistryFault
+      RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions
+      ResponseHead Soon Status Target TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch
+      UsageFilter UsageOptions UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage
+      WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
@@ -36,8 +41,8 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections`,
-    types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
+    values: `redisConnections redisLedger redisUsage`,
+    types: `RedisClient RedisConnectionsOptions RedisLedgerOptions RedisUsageOptions RedisWarning SendCommand`,
   },
 }
 

@@ -1,7 +1,7 @@
 import { createAgreement } from './agreement/index.js'
 import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
-import { ChangedAccounts, type Accounts } from './changed-accounts.js'
+import { ChangedAccounts } from './changed-accounts.js'
 import { completeClock } from './clock.js'
 import {
   createLimitTable,
@@ -20,13 +20,13 @@ import type { Gate } from './gate.js'
 import { Identification } from './identification.js'
 import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
+import { warnIfOneOfMany } from './one-of-many.js'
 import { Moments } from './moments.js'
 import { Notices } from './notices.js'
-import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
-import { processName } from './process-name.js'
+import { nameOfProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -87,6 +87,7 @@ export function createGate(options: GateOptions): Gate {
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
+    onResponseEnded: (connection) => reports.followers.ended(connection),
     onReleased(connection, why) {
       store.release(connection.lease)
       reports.released(connection, why)
@@ -129,10 +130,10 @@ export function createGate(options: GateOptions): Gate {
   // What this process's own registry tells; what the others tell is not told again.
   const endTelling =
     shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
-  const processOf = processName()
+  const thisProcess = nameOfProcess()
   const gate = new LiveGate({
     api,
-    process: processOf,
+    process: thisProcess,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,
@@ -165,23 +166,23 @@ export function createGate(options: GateOptions): Gate {
   const others =
     shared &&
     new OtherGates({
-      process: processOf,
+      process: thisProcess,
       clock,
       reports,
       here: {
         endHere: (filter, why, openedBy) => gate.endHere(filter, why, openedBy),
         connectionsHere: (filter) => gate.connectionsHere(filter),
-        takeLimits: (limits) => gate.takeLimits(limits),
+        takeLimits: (told) => gate.takeLimits(told),
         registryChanged: (account) => heard?.announce({ account }),
       },
-      join: (listener) => shared.voice!(api, processOf, listener),
+      join: (listener) => shared.voice!(api, thisProcess, listener),
     })
   warnIfOneOfMany(connections.store, reports)
   const lookAtAll = () => {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)
   }
-  const look = (accounts: Accounts) => {
+  const look = (accounts: ReadonlySet<string | undefined>) => {
     passage.registryChanged()
     gate.reconsider(accounts)
     if (accounts.has(undefined)) lookAtAll()

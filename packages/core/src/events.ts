@@ -20,6 +20,8 @@ export interface AdmittedEvent extends RequestEvent {
   readonly credential: string | undefined
   /** What of the key may be shown, e.g. `key_…x7Qz`. */
   readonly hint: string
+  /** The partner through whom the account has the API, where there is one (clause 1(d)). */
+  readonly partner?: string
   readonly class: string
   /** The connection's id. */
   readonly connection: string
@@ -41,6 +43,7 @@ export interface RefusedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -53,6 +56,7 @@ export interface AbandonedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -66,6 +70,7 @@ export interface ReleasedEvent {
   readonly client: string
   readonly credential: string | undefined
   readonly hint: string
+  readonly partner?: string
   readonly class: string
   readonly connection: string
   readonly path: string
@@ -117,6 +122,8 @@ export interface WarningEvent {
     | 'voice-failed'
     | 'process-silent'
     | 'memory-store-in-cluster'
+    | 'ledger-failed'
+    | 'usage-failed'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

@@ -1,4 +1,5 @@
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
+import type { Followable, Follower, Following } from './followers.js'
 import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
 import type { Refusal } from './refusal.js'
@@ -27,7 +28,7 @@ export interface ConnectionView {
 }
 
 /** Stands before one API and decides: admission or refusal. */
-export interface Gate {
+export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
   /** Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` lists it. */
@@ -53,6 +54,11 @@ export interface Gate {
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
+
+  /** For what looks at every request: told on the spot, by the gate's own records. Cheaper than events, which are put together. */
+  follow(follower: Follower): Following
+  /** For adapters: whether somebody who follows the gate wants bytes counted. */
+  readonly measuring: boolean
 
   /**
    * What is open now, oldest first; where the store is shared, in every process. A process that gives no sign of an answer for a second is left

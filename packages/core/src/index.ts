@@ -10,7 +10,7 @@ export type {
 } from './agreement/index.js'
 export type { Admission } from './admission.js'
 export type { Inquiry, ToldVersion } from './inquiry.js'
-export type { Carrier } from './carrier.js'
+export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
 export type {
@@ -87,4 +87,29 @@ export {
   type MemoryConnectionsOptions,
   type WhenStoreFails,
 } from './connections/index.js'
+export {
+  createLedger,
+  fileLedger,
+  streamLedger,
+  type DoneOperation,
+  type FileLedgerOptions,
+  type Ledger,
+  type LedgerEntry,
+  type LedgerOptions,
+  type LedgerSink,
+  type Operations,
+} from './ledger/index.js'
+export {
+  createUsage,
+  memoryUsage,
+  type MemoryUsageOptions,
+  type Usage,
+  type UsageBatch,
+  type UsageFilter,
+  type UsageOptions,
+  type UsageQuery,
+  type UsageRow,
+  type UsageStore,
+} from './usage/index.js'
+export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

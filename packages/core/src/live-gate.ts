@@ -4,6 +4,7 @@ import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
+import type { Follower, Following } from './followers.js'
 import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
 import type { Identification } from './identification.js'
 import type { Inquiries } from './inquiries.js'
@@ -81,6 +82,24 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
     this.#parts.events.off(name, listener)
     return this
+  }
+
+  get measuring(): boolean {
+    return this.#parts.open.measuring
+  }
+
+  follow(follower: Follower): Following {
+    const { open, reports } = this.#parts
+    const { followers } = reports
+    followers.add(follower)
+    open.measuring = followers.measuring
+    return {
+      open: () => open.matching({}),
+      stop() {
+        followers.remove(follower)
+        open.measuring = followers.measuring
+      },
+    }
   }
 
   async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
@@ -166,7 +185,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
 
   #recheck(identity: Identity, act: (found: Identity | Ground) => void, request?: GateRequest): void {
     const found = this.#parts.credentials.recheck(identity, request)
-    // A registry that cannot be asked says nothing against anybody: who is in stays, and is looked at again soon.
+    // A registry that cannot be asked says nothing against anybody: who is in stays, until it can be.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
       else if (!this.#closing) this.#parts.changed.again(identity.account.id)

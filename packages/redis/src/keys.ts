@@ -11,6 +11,21 @@ export interface Keys {
   readonly channels: string
   /** What the gates of an API say to one another. */
   voice(api: string): VoiceKeys
+  readonly usage: UsageKeys
+}
+
+/** What is kept of usage. */
+export interface UsageKeys {
+  /** The APIs of which there is usage. */
+  readonly apis: string
+  /** The accounts of which there is usage on a day. */
+  accounts(api: string, day: string): string
+  /** What an account used on a day, and which batch of a process was added last: of one slot. */
+  account(
+    api: string,
+    account: string,
+    day: string,
+  ): { readonly counts: string; added(process: string): string }
 }
 
 /** Keys of one slot, and a channel. */
@@ -29,6 +44,14 @@ export function keysUnder(prefix: string): Keys {
     counter: ({ api, account, class: className }) =>
       `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
     channels: `${prefix}woken:`,
+    usage: {
+      apis: `${prefix}usage:apis`,
+      accounts: (api, day) => `${prefix}usage:{${encoded(api)}}:${day}`,
+      account(api, account, day) {
+        const counts = `${prefix}usage:{${encoded(api)}|${encoded(account)}}:${day}`
+        return { counts, added: (process) => `${counts}:added:${process}` }
+      },
+    },
     voice(api) {
       // A name in braces without a bar is no counter's.
       const voice = `${prefix}{${encoded(api)}}`
