@@ -40,6 +40,11 @@ const NAMES: Record<string, { values: string; types: string }> = {
     values: `redisConnections redisLedger redisUsage`,
     types: `RedisClient RedisConnectionsOptions RedisLedgerOptions RedisUsageOptions RedisWarning SendCommand`,
   },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {
