@@ -1,7 +1,15 @@
 export { createGate } from './create-gate.js'
 export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { GateOptions } from './options.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
+export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
@@ -12,6 +20,7 @@ export type {
   GateEvents,
   GateListener,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,

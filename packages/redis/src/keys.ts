@@ -67,11 +67,41 @@ export function keysUnder(prefix: string): Keys {
   }
 }
 
+/** Where a registry is kept. */
+export interface RegistryKeys {
+  /** Every key, in the order in which the scripts take them: all in one slot. */
+  readonly all: readonly string[]
+  /** What a look-up by digest needs of them. */
+  readonly found: readonly string[]
+  /** Where each operation is told of. */
+  readonly channel: string
+}
+
+const OF_REGISTRY = [
+  'format',
+  'accounts',
+  'clients',
+  'digests',
+  'listed',
+  'owned',
+  'history',
+  'history-of',
+  'done',
+] as const
+const FOUND_BY = 4
+
+export function registryKeysUnder(prefix: string): RegistryKeys {
+  // A hash tag that no other name has: there is a colon in it.
+  const registry = `${prefix}{:registry}`
+  const all = OF_REGISTRY.map((name) => `${registry}:${name}`)
+  return { all, found: all.slice(0, FOUND_BY), channel: `${registry}:changed` }
+}
+
 /**
  * No two names give the same text, and none holds a brace or the bar. By code unit and not by `encodeURIComponent`, which throws at half a
  * surrogate pair.
  */
-function encoded(name: string): string {
+export function encoded(name: string): string {
   return PLAIN.test(name) ? name : name.replaceAll(OTHER, percent)
 }
 
