@@ -46,6 +46,11 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
       RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
   },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {
