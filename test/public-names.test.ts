@@ -40,6 +40,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
     values: `redisConnections`,
     types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
   },
+  '@api-terms/sqlite': {
+    values: `sqliteRegistry`,
+    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {
