@@ -51,6 +51,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `
       LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
   },
+  '@api-terms/sqlite': {
+    values: `sqliteRegistry`,
+    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {
