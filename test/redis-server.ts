@@ -1,9 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -27,16 +28,36 @@ const HOST = '127.0.0.1'
 const SLOTS = 16_384
 
 /** Starts Redis on a free port, in a folder of its own; nothing is written to a disk. */
-export async function startRedis(...settings: string[]): Promise<RedisServer> {
+export function startRedis(...settings: string[]): Promise<RedisServer> {
+  return startServer('redis-server', settings)
+}
+
+/** The program of Valkey, which Debian has from its 13th release on: the one that `VALKEY_SERVER` names, or one that is installed. */
+export function valkeyProgram(): string | undefined {
+  const named = process.env['VALKEY_SERVER']
+  if (named) return named
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin']
+  return folders.map((folder) => join(folder, 'valkey-server')).find((path) => existsSync(path))
+}
+
+export async function startServer(program: string, settings: readonly string[] = []): Promise<RedisServer> {
   const [port] = await freePorts(1)
-  return startRedisAt(port!, ...settings)
+  return startServerAt(port!, program, settings)
 }
 
 /** Starts Redis where one may have been before: empty. */
-export async function startRedisAt(port: number, ...settings: string[]): Promise<RedisServer> {
+export function startRedisAt(port: number): Promise<RedisServer> {
+  return startServerAt(port, 'redis-server', [])
+}
+
+async function startServerAt(
+  port: number,
+  program: string,
+  settings: readonly string[],
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))
   const child = spawn(
-    'redis-server',
+    program,
     [
       '--port',
       `${port}`,

@@ -1,6 +1,8 @@
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
 import type { Followable, Follower, Following } from './followers.js'
+import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
+import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { Outcome } from './visit.js'
@@ -51,6 +53,11 @@ export interface Gate extends Followable {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /**
+   * For routers: a client asks about itself, past what it may not do with the API. It needs a valid credential from an allowed network,
+   * and its agreement must not have ended; it counts as no connection. `release()` it once it is answered.
+   */
+  inquire(request: GateRequest): Promise<Inquiry | Refusal>
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 

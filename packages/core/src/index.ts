@@ -1,7 +1,15 @@
 export { createGate } from './create-gate.js'
 export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { GateOptions } from './options.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
+export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
@@ -13,11 +21,13 @@ export type {
   GateListener,
   OutageEvent,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,
 } from './events.js'
 export type { ResponseHead } from './head.js'
+export type { StoreWarning } from './store-warning.js'
 export type { Pending } from './pending.js'
 export type { Ground, ProblemDocument, Reason, Refusal, RefusalHeaders } from './refusal.js'
 export type {
@@ -78,7 +88,6 @@ export {
   type LimitsOption,
   type MemoryConnectionsOptions,
   type StoreState,
-  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export {

@@ -94,7 +94,10 @@ export class OtherGates implements VoiceListener {
     if (message?.say !== 'end' && message?.say !== 'list') return []
     const filter = filterOf(message.filter)
     if (!filter || (filter.process ?? self) !== self) return []
-    if (message.say === 'end') return [here.endHere(filter, String(message.why), clock.elapsed() - agoMs)]
+    if (message.say === 'end') {
+      const why: unknown = message.why
+      return [here.endHere(filter, typeof why === 'string' ? why : 'ended', clock.elapsed() - agoMs)]
+    }
     // How long ago it began, since the clock of whoever asks may be another.
     const since = (view: ConnectionView) => clock.now() - view.since.getTime()
     return here.connectionsHere(filter).map((view) => ({ ...view, since: since(view) }))
@@ -166,7 +169,7 @@ function filterOf(sent: unknown): ConnectionFilter | undefined {
   const readable = Object.entries(sent).every(
     ([name, value]) => FILTERS.includes(name) && typeof value === 'string',
   )
-  return readable ? (sent as ConnectionFilter) : undefined
+  return readable ? sent : undefined
 }
 
 function viewOf(sent: unknown, now: number): ConnectionView | undefined {

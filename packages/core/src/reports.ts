@@ -5,6 +5,7 @@ import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from '
 import { Followers, type FollowedRefusal } from './followers.js'
 import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
+import type { Notice, Party } from './notices.js'
 import type { Visit } from './visit.js'
 import { withoutKeys } from './without-keys.js'
 
@@ -74,6 +75,12 @@ export class Reports {
     if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
+  /** @param notice its code, and what belongs to it */
+  notice(notice: Notice, party: Party): void {
+    if (!this.events.heard('notice')) return
+    this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
   /** A warning is being told just now. */
   warning = false
@@ -141,7 +148,7 @@ class ToldRefusal implements FollowedRefusal {
   }
 }
 
-function whose({ account, client, credential, hint }: Identity) {
+function whose({ account, client, credential, hint }: Party) {
   return {
     account: account.id,
     client: client.id,

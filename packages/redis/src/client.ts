@@ -1,4 +1,4 @@
-import { SharedSubscriber, type OpenSubscriber, type Subscriber } from './shared-subscriber.js'
+import { SharedSubscriber, type OpenSubscriber, type Subscriber } from './subscriber.js'
 
 /** A bare way to send a command: its words, and a key that says where in a cluster it belongs. */
 export type SendCommand = (args: string[], key: string) => Promise<unknown>

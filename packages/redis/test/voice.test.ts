@@ -27,7 +27,7 @@ beforeAll(async () => {
   client = createClient({ url: redis.url })
   table = createClient({ url: redis.url, database: 1 })
   for (const each of [client, table]) await each.on('error', () => undefined).connect()
-})
+}, 60_000)
 afterAll(async () => {
   for (const member of members) member.signal('SIGKILL')
   client.destroy()

@@ -43,6 +43,21 @@ export function accountRegistry(
     return entry
   }
 
+  let listening = 0
+  let endChanges: (() => void) | undefined
+  /** The storage is listened to while somebody listens here: it may cost a connection, which keeps a process from its end. */
+  const onChange = (listener: (change: RegistryChange) => void) => {
+    const leave = changes.add(listener)
+    if (++listening === 1) endChanges = storage.onChange?.(changes.announce)
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      leave()
+      if (--listening === 0) endChanges?.()
+    }
+  }
+
   /** On the spot where the storage answers so. */
   const perform = async (given: Operation, author: Author): Promise<HistoryEntry> => {
     const operation = frozenCopy(given)
@@ -75,7 +90,7 @@ export function accountRegistry(
 
   const registry: Omit<AccountRegistry, 'peekByDigest'> = {
     findByDigest: (digest) => storage.findByDigest(digest),
-    onChange: changes.add,
+    onChange,
     onOperation: operations.add,
     perform,
     async registerAccount({ id = randomUUID(), by, why, ...details }) {
@@ -135,7 +150,6 @@ export function accountRegistry(
       await storage.close?.()
     },
   }
-  const endChanges = storage.onChange?.((change) => changes.announce(change))
   if (!storage.peekByDigest) return registry
   // Not copied by `{ ...registry, findByDigest }`: who puts a function of its own in the place of ours means that to be asked.
   return Object.defineProperty(registry, 'peekByDigest', {
