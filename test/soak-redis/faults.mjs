@@ -29,27 +29,37 @@ const FAULTS = {
 
   'SCRIPT FLUSH': async ({ redis }) => void (await redis.client.scriptFlush()),
 
-  'CLIENT KILL': ({ redis }) => killClients(redis),
+  async 'CLIENT KILL'(soak) {
+    const free = untilFree(soak)
+    await killClients(soak.redis)
+    return { told: { freeAfterMs: await free } }
+  },
 
-  async 'kill -9'({ fleet, observer }) {
+  async 'kill -9'(soak) {
+    const { fleet, observer } = soak
     const { victim, held } = await busiest(fleet, observer)
     victim.child.ready().catch(() => {})
     fleet.drop(victim)
     const at = performance.now()
+    const free = untilFree(soak)
     victim.child.signal('SIGKILL')
     await forget(observer, victim)
-    const fullAfterMs = await untilFull({ observer }, at)
+    const freeAfterMs = await free
+    const fullAfterMs = await untilFull(soak, at)
     await fleet.join()
-    return { fullAfterMs, told: { held } }
+    return { fullAfterMs, told: { held, freeAfterMs } }
   },
 
-  async 'SIGSTOP past the lease'({ fleet, observer, leaseMs }) {
+  async 'SIGSTOP past the lease'(soak) {
+    const { fleet, observer, leaseMs } = soak
     const { victim, held } = await busiest(fleet, observer)
     fleet.drop(victim)
     const at = performance.now()
+    const free = untilFree(soak)
     victim.child.signal('SIGSTOP')
     await forget(observer, victim)
-    const fullAfterMs = await untilFull({ observer }, at)
+    const freeAfterMs = await free
+    const fullAfterMs = await untilFull(soak, at)
     await passed(Math.max(0, 1.5 * leaseMs - (performance.now() - at)))
     const from = await observer.now()
     const woken = performance.now()
@@ -57,7 +67,7 @@ const FAULTS = {
     while ((await victim.child.ask('held')) > 0) await passed(5)
     const endedAfterMs = performance.now() - woken
     fleet.members.push(victim)
-    return { fullAfterMs, excused: { from }, told: { held, endedAfterMs } }
+    return { fullAfterMs, excused: { from }, told: { held, freeAfterMs, endedAfterMs } }
   },
 
   async FLUSHALL({ redis, observer, leaseMs }) {
@@ -76,6 +86,25 @@ const FAULTS = {
 async function killClients({ client }) {
   await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
   await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+}
+
+/** How long it takes until Redis has let go of all that is open now: the leases of the dead among it end by themselves. */
+async function untilFree({ redis, prefix }) {
+  const began = performance.now()
+  const open = new Set(await members(redis, prefix))
+  while (performance.now() - began < PATIENCE_MS) {
+    await passed(10)
+    const now = await members(redis, prefix)
+    if (!now.some((id) => open.has(id))) return performance.now() - began
+  }
+  return Infinity
+}
+
+async function members({ client }, prefix) {
+  const keys = await client.keys(`${prefix}*`)
+  const all = await Promise.all(keys.map((key) => client.zRange(key, 0, -1)))
+  // While somebody waits there is a note of the limit too, which is nobody's.
+  return all.flat().filter((id) => id !== 'limit')
 }
 
 /** Twice: what a process had sent before its end may arrive after it. */
