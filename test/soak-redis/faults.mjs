@@ -1,9 +1,11 @@
 // What goes wrong, one thing after the other, under load. Each tells how long it took until every account had its whole limit again.
 import { setTimeout as passed } from 'node:timers/promises'
+import { request } from 'undici'
 import { ACCOUNTS, LIMITS } from './fleet.mjs'
 
 const BETWEEN_MS = 1500
 const PATIENCE_MS = 60_000
+const REFUSED_BY_MS = 400
 
 /**
  * Runs them all. `excused` are the times in which more than the limit may be at work, since nothing can tell a process in time that Redis has
@@ -37,7 +39,7 @@ const FAULTS = {
 
   async 'kill -9'(soak) {
     const { fleet, observer } = soak
-    const { victim, held } = await busiest(fleet, observer)
+    const { victim, held } = await occupied(soak)
     victim.child.ready().catch(() => {})
     fleet.drop(victim)
     const at = performance.now()
@@ -52,7 +54,7 @@ const FAULTS = {
 
   async 'SIGSTOP past the lease'(soak) {
     const { fleet, observer, leaseMs } = soak
-    const { victim, held } = await busiest(fleet, observer)
+    const { victim, held } = await occupied(soak)
     fleet.drop(victim)
     const at = performance.now()
     const free = untilFree(soak)
@@ -114,14 +116,24 @@ async function forget(observer, { name }) {
   await observer.forget(name, ACCOUNTS)
 }
 
-/** One that has several at work for the account with most of them. */
-async function busiest(fleet, observer) {
-  for (;;) {
-    for (const victim of fleet.members) {
-      const held = await observer.inside(victim.name, 'ten')
-      if (held >= 2) return { victim, held }
-    }
+/** A process that holds several connections for as long as it may. */
+async function occupied({ fleet, observer }) {
+  const [victim] = fleet.members
+  const [key] = fleet.keys.ten
+  const ask = () =>
+    request(`http://127.0.0.1:${victim.port}/v1/work?ms=${PATIENCE_MS}`, {
+      headers: { authorization: `Bearer ${key}` },
+      bodyTimeout: 2 * PATIENCE_MS,
+      headersTimeout: 2 * PATIENCE_MS,
+    }).then(
+      ({ body }) => body.dump(),
+      () => {},
+    )
+  for (let left = 3; left > 0;) {
+    // Who is refused is so at once.
+    if ((await Promise.race([ask(), passed(REFUSED_BY_MS, 'held')])) === 'held') left--
   }
+  return { victim, held: await observer.inside(victim.name, 'ten') }
 }
 
 async function untilFull({ observer }, since) {
