@@ -4,32 +4,56 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 /** Everything that code outside may import. A name that goes from here breaks somebody. */
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
-    values: `OptionsError StoreError createGate issueKey memoryConnections memoryRegistry readRequest`,
+    values: `
+      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
+      StoreError streamLedger viewOf writtenRecord`,
     types: `
-      AbandonedEvent Account Admission AdmitOptions AdmittedEvent BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Client Clock ConnectionFilter
-      ConnectionStore ConnectionView ConnectionsOptions CounterName Credential CredentialsOptions Gate
-      GateEventName GateEvents GateListener GateOptions GateRequest Ground HeldConnection Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry OptionIssue
-      Pending ProblemDocument Reason Refusal RefusalHeaders RefusedEvent Registration Registry
-      RegistryChange ReleasedEvent RequestEvent RequestParts RequestsOptions ResponseHead Status
-      TermsOptions WarningEvent WhenStoreFails`,
+      AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
+      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
+      CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
+      ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView
+      Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
+      FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
+      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground
+      HeldConnection HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger
+      LedgerEntry LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions
+      MemoryRegistry MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue
+      OutageEvent OwedAcceptance Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
+      Records Refusal RefusalHeaders RefusedEvent Registration RegistrationOptions Registry
+      RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
+      RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
+      TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
+      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
-    values: `admissionOf enter gateOf guardRequests guardUpgrades`,
-    types: `AdmittedHandler Incoming IncomingFacts Outgoing UpgradeHandler`,
+    values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
+    types: `
+      AcceptanceRegistry AdmittedHandler Incoming IncomingFacts Outgoing TermsFacts TermsRouter
+      TermsRouterOptions UpgradeHandler UsageSource`,
   },
   '@api-terms/express': {
     values: `admissionOf apiTerms`,
     types: `ExpressMiddleware`,
   },
   '@api-terms/koa': {
-    values: `admissionOf apiTerms`,
+    values: `admissionOf apiTerms termsRouter`,
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections`,
-    types: `RedisClient RedisConnectionsOptions RedisWarning SendCommand`,
+    values: `redisConnections redisLedger redisRegistry redisUsage`,
+    types: `
+      RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
+      RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
+  },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
+  '@api-terms/sqlite': {
+    values: `sqliteRegistry`,
+    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
   },
 }
 

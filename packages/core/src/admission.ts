@@ -20,14 +20,16 @@ export interface Admission {
   // ---- for adapters
 
   /**
-   * Whether the gate knows who asks. Not so for a request that `skip` lets by, nor, in `observe` mode, for one whose credentials
-   * would have been refused: its account and client have empty ids, and `admissionOf` does not show it.
+   * Whether the gate knows who asks. Not so for a request that `skip` lets by, nor, in `observe` mode, for one whose key is missing
+   * or not valid: its account and client have empty ids, and `admissionOf` does not show it.
    */
   readonly identified: boolean
   /** Writes the header fields of the response. Called once, when its status is known and its head is about to be sent. */
   stamp(head: ResponseHead): void
   /** Names what carries the connection, so that the gate can cut it off. */
   carriedBy(carrier: Carrier): void
+  /** As `connection.holdUntil`, without making the view of the connection that handlers get. */
+  holdUntil(work: Promise<unknown>): void
   /** The response, or the upgraded socket, is over. Any number of times. */
   release(): void
   /** The content has turned out longer than `requests.maxBodyBytes`: reports it, and answers how to refuse it, if it is to be. */

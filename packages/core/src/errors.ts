@@ -37,6 +37,51 @@ export class OptionsError extends TypeError {
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code = 'API_TERMS_STORE'
+  /**
+   * Of an operation of a registry: `none` where nothing was changed, `unknown` where it may have taken place. Ask the registry before you
+   * do it again.
+   */
+  readonly outcome: 'none' | 'unknown' | undefined
+
+  constructor(message?: string, options: ErrorOptions & { readonly outcome?: 'none' | 'unknown' } = {}) {
+    super(message, options)
+    this.outcome = options.outcome
+  }
+}
+
+/**
+ * Why an operation of a registry was refused. `invalid`: it is not of the right form, or contradicts itself. `unknown`: there is no
+ * such account, client, partner, credential or grant. `duplicate`: there is one already. `terminated`: who is terminated does not come
+ * back. `already-suspended`, `not-suspended`: nothing would change. `not-in-force`: the credential has been revoked, or has expired.
+ */
+export type RegistryFault =
+  | 'invalid'
+  | 'unknown'
+  | 'duplicate'
+  | 'terminated'
+  | 'already-suspended'
+  | 'not-suspended'
+  | 'not-in-force'
+
+/**
+ * Rejected with by a registry that refuses an operation: nothing was changed then. `code` tells it apart without `instanceof`, and
+ * `fault` says why.
+ */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  readonly code = 'API_TERMS_REGISTRY'
+  readonly fault: RegistryFault
+  /** Everything that is wrong with an `invalid` operation. */
+  readonly issues: readonly OptionIssue[]
+
+  constructor(fault: RegistryFault, message: string, issues: readonly OptionIssue[] = []) {
+    super(withoutKeys(`api-terms: ${message}${issues.map((issue) => `\n${line(issue)}`).join('')}`))
+    this.fault = fault
+    this.issues = issues.map((issue) => ({
+      path: withoutKeys(issue.path),
+      message: withoutKeys(issue.message),
+    }))
+  }
 }
 
 function line(issue: OptionIssue): string {

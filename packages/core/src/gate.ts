@@ -1,9 +1,12 @@
-import type { ConnectionFilter } from './connections/index.js'
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
+import type { Followable, Follower, Following } from './followers.js'
+import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
+import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { Outcome } from './visit.js'
+import type { ConnectionFilter } from './voice.js'
 
 /** Options of {@link Gate.admit}. */
 export interface AdmitOptions {
@@ -20,12 +23,26 @@ export interface ConnectionView {
   readonly since: Date
   /** The path of the request, without its query. */
   readonly target: string
+  /** The process that holds it: `gate.process` there. */
+  readonly process: string
+}
+
+/** How the gate is, as {@link Gate.health} tells it. */
+export interface GateHealth {
+  /** `unavailable`: there is an outage, and `connections.whenStoreFails` decides. The memory of a process is always `available`. */
+  readonly store: 'available' | 'unavailable'
+  /** Since when it is so. */
+  readonly since: Date
+  /** How many processes count in the store, this one included, when it was last known. While the store is away each has its part of a limit. */
+  readonly processes: number
 }
 
 /** Stands before one API and decides: admission or refusal. */
-export interface Gate {
+export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
+  /** Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` lists it. */
+  readonly process: string
   /** Content longer than this is refused, in bytes; adapters count what is sent in chunks. */
   readonly maxBodyBytes: number
 
@@ -36,6 +53,11 @@ export interface Gate {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /**
+   * For routers: a client asks about itself, past what it may not do with the API. It needs a valid credential from an allowed network,
+   * and its agreement must not have ended; it counts as no connection. `release()` it once it is answered.
+   */
+  inquire(request: GateRequest): Promise<Inquiry | Refusal>
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
@@ -43,19 +65,33 @@ export interface Gate {
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
 
-  /** What is open now, oldest first. */
+  /** For what looks at every request: told on the spot, by the gate's own records. Cheaper than events, which are put together. */
+  follow(follower: Follower): Following
+  /** For adapters: whether somebody who follows the gate wants bytes counted. */
+  readonly measuring: boolean
+
+  /**
+   * What is open now, oldest first; where the store is shared, in every process. A process that gives no sign of an answer for a second is left
+   * out, and the others, where one has more to list than it can in 5 seconds: a `warning`, `process-silent`, names it. Nothing is kept for
+   * this per request: the processes are asked.
+   */
   connections(filter?: ConnectionFilter): Promise<ConnectionView[]>
   /**
    * Changes limits at run time, class by class, for every account that has none of its own (clause 2(d)); a function given as
    * `limits` is no longer asked. Counts are kept: lowering drains, 0 blocks, raising lets in who waits.
-   * Rejects with an OptionsError.
+   * Where the store is shared, they hold in every process within a second, in those that start later too, until an hour after the last one has gone; the
+   * last who sets a class decides. Rejects with an OptionsError, or, where the other processes could not be told in time, with a StoreError: then they
+   * hold here, and there as soon as the store can be reached.
    */
   setLimits(limits: Limits): Promise<void>
   /**
    * Ends open connections at once: their slots are free and what carries them is cut off. An empty filter means all of them.
-   * `why` is told in the `released` events. Resolves with how many there were.
+   * `why` is told in the `released` events. Resolves with how many there were; where the store is shared, in every process. A process that gives
+   * no answer for a second is not counted (`warning`: `process-silent`); it ends them as soon as it hears of it, and none that was opened after the call.
    */
   end(filter: ConnectionFilter, why: string): Promise<number>
+  /** How the gate is now: for a page of your own, or a probe of the machine's. Asks nobody, so it costs nothing. */
+  health(): GateHealth
   /** Refuses whoever comes or waits, ends what is open, and stops timers and subscriptions. Any number of times. */
   close(): Promise<void>
 }

@@ -5,4 +5,9 @@ export interface ResponseHead {
   setHeader(name: string, value: string | readonly string[]): unknown
   removeHeader(name: string): void
   getHeaderNames(): string[]
+  /**
+   * Adds whole lines, each with its CRLF, of fields that are not set. Absent where fields can only be set one by one.
+   * They are sent as they are: nothing of a caller's may be in them.
+   */
+  addLines?(lines: string): void
 }

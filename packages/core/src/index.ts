@@ -1,17 +1,27 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+export type { GateOptions } from './options.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
-export type { Carrier } from './carrier.js'
+export type { Inquiry, ToldVersion } from './inquiry.js'
+export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
-export { OptionsError, StoreError, type OptionIssue } from './errors.js'
+export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
 export type {
   AbandonedEvent,
   AdmittedEvent,
   GateEventName,
   GateEvents,
   GateListener,
+  OutageEvent,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,
@@ -20,26 +30,53 @@ export type { ResponseHead } from './head.js'
 export type { Pending } from './pending.js'
 export type { Ground, ProblemDocument, Reason, Refusal, RefusalHeaders } from './refusal.js'
 export type {
+  Acceptance,
   Account,
   Client,
+  Contacts,
   Credential,
+  Grant,
   Limits,
   Registration,
   Registry,
   RegistryChange,
   Status,
 } from './registry.js'
+export type { AccountRegistry, KeyDetails, NewKey } from './accounts/account-registry.js'
+export type {
+  AccountDetails,
+  Author,
+  Changed,
+  ClientDetails,
+  HistoryEntry,
+  Operation,
+  Proposal,
+  Target,
+} from './accounts/operations.js'
+export { needsOf, viewOf, type RecordNeeds } from './accounts/needs.js'
+export type {
+  AccountPage,
+  HistoryPage,
+  RecordChange,
+  RegistryStorage,
+  RegistryView,
+  Soon,
+} from './accounts/storage.js'
+export { readRecord, writtenRecord } from './accounts/written.js'
+export type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from './voice.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'
 export type { BlockRule, RequestsOptions } from './requests/index.js'
 export {
+  accountRegistry,
   issueKey,
   memoryRegistry,
+  type AccountRegistryOptions,
   type CredentialsOptions,
   type MemoryRegistry,
+  type Records,
 } from './credentials/index.js'
 export {
   memoryConnections,
-  type ConnectionFilter,
   type ConnectionsOptions,
   type ConnectionStore,
   type CounterName,
@@ -49,6 +86,33 @@ export {
   type LeaseAsk,
   type LimitsOption,
   type MemoryConnectionsOptions,
+  type StoreState,
+  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
+export {
+  createLedger,
+  fileLedger,
+  streamLedger,
+  type DoneOperation,
+  type FileLedgerOptions,
+  type Ledger,
+  type LedgerEntry,
+  type LedgerOptions,
+  type LedgerSink,
+  type Operations,
+} from './ledger/index.js'
+export {
+  createUsage,
+  memoryUsage,
+  type MemoryUsageOptions,
+  type Usage,
+  type UsageBatch,
+  type UsageFilter,
+  type UsageOptions,
+  type UsageQuery,
+  type UsageRow,
+  type UsageStore,
+} from './usage/index.js'
+export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

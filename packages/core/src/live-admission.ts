@@ -1,33 +1,41 @@
 import type { Admission } from './admission.js'
 import type { CachePolicy, Caching, CompiledPolicy } from './caching/index.js'
-import type { Carrier } from './carrier.js'
-import type { Connection, HeldConnection } from './connections/index.js'
+import { Connection, type HeldConnection, type Lease, type Ledger } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { ResponseHead } from './head.js'
 import { INSPECT } from './inspect.js'
 import type { Refusal } from './refusal.js'
 import type { Account, Client } from './registry.js'
+import type { GateRequest } from './request.js'
 import type { Stamp } from './stamp.js'
 
 /** What all admissions of a gate have in common. */
 export interface AdmissionContext {
+  readonly open: Ledger<Identity>
   /** Absent in `observe` mode: responses are left as they are. */
   readonly stamp: Stamp | undefined
   readonly caching: Caching
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
 
-/** An admission that holds a connection. */
-export class LiveAdmission implements Admission {
+/** An admission that holds a connection: one object for both, since there is one for each open connection. */
+export class LiveAdmission extends Connection<Identity> implements Admission {
   own: CompiledPolicy | undefined = undefined
 
   constructor(
     private readonly context: AdmissionContext,
-    private readonly held: Connection<Identity>,
-    readonly method: string,
+    className: string,
+    { method, path }: GateRequest,
+    identity: Identity,
+    lease: Lease,
     readonly limit: number,
     readonly inUse: number,
-  ) {}
+  ) {
+    super(context.open, className, path, identity, lease)
+    this.method = method
+  }
+
+  readonly method: string
 
   get admitted(): true {
     return true
@@ -38,27 +46,15 @@ export class LiveAdmission implements Admission {
   }
 
   get account(): Account {
-    return this.held.holder.account
+    return this.holder.account
   }
 
   get client(): Client {
-    return this.held.holder.client
-  }
-
-  get connection(): HeldConnection {
-    return this.held
+    return this.holder.client
   }
 
   get identity(): Identity {
-    return this.held.holder
-  }
-
-  get path(): string {
-    return this.held.path
-  }
-
-  get class(): string {
-    return this.held.class
+    return this.holder
   }
 
   get remaining(): number {
@@ -71,14 +67,6 @@ export class LiveAdmission implements Admission {
 
   stamp(head: ResponseHead): void {
     this.context.stamp?.(head, this)
-  }
-
-  carriedBy(carrier: Carrier): void {
-    this.held.carriedBy(carrier)
-  }
-
-  release(): void {
-    this.held.responseEnded()
   }
 
   bodyTooLarge(): Refusal | undefined {
@@ -133,6 +121,7 @@ class Pass implements Admission {
 
   stamp(): void {}
   carriedBy(): void {}
+  holdUntil(): void {}
   bodyTooLarge(): undefined {}
 }
 

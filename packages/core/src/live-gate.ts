@@ -1,34 +1,48 @@
 import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
-import type { ConnectionFilter, ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
-import type { CredentialCheck, Identity } from './credentials/index.js'
+import type { Accounts, ChangedAccounts } from './changed-accounts.js'
+import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
+import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
-import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import type { Follower, Following } from './followers.js'
+import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+import type { Identification } from './identification.js'
+import type { Inquiries } from './inquiries.js'
+import type { Inquiry } from './inquiry.js'
 import { checkLimits } from './options.js'
+import type { GateHere, OtherGates } from './other-gates.js'
 import type { Passage } from './passage.js'
-import type { Ground } from './refusal.js'
+import type { Ground, Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
 import type { Outcome, Visit } from './visit.js'
+import type { ConnectionFilter } from './voice.js'
 import { withoutKeys } from './without-keys.js'
 
 export interface LiveGateParts {
   readonly api: string
+  readonly process: string
   readonly maxBodyBytes: number
   readonly events: GateEventSource
   readonly reports: Reports
   readonly passage: Passage
-  readonly credentials: CredentialCheck
+  readonly credentials: Identification
+  readonly inquiries: Inquiries
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
+  health(): GateHealth
   endSubscriptions(): void
+  readonly changed: ChangedAccounts
+  /** Absent where the store joins no processes. */
+  others(): OtherGates | undefined
 }
 
 /** A gate at work: what requests, operators and the registry ask of it. */
-export class LiveGate implements Gate {
+export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHere' | 'takeLimits'> {
   readonly api: string
+  readonly process: string
   readonly maxBodyBytes: number
   readonly #parts: LiveGateParts
   /** One at a time, since an older limit that takes longer to find out must not be told after a newer one. */
@@ -38,6 +52,7 @@ export class LiveGate implements Gate {
   constructor(parts: LiveGateParts) {
     this.#parts = parts
     this.api = parts.api
+    this.process = parts.process
     this.maxBodyBytes = parts.maxBodyBytes
   }
 
@@ -50,6 +65,10 @@ export class LiveGate implements Gate {
     const decided = isPending(outcome) ? await answerOf(outcome, signal) : outcome
     if (signal?.aborted && decided.admitted) decided.release()
     return decided
+  }
+
+  inquire(request: GateRequest): Promise<Inquiry | Refusal> {
+    return this.#parts.inquiries.open(request)
   }
 
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
@@ -66,28 +85,84 @@ export class LiveGate implements Gate {
     return this
   }
 
-  connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
-    const views = this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
+  get measuring(): boolean {
+    return this.#parts.open.measuring
+  }
+
+  follow(follower: Follower): Following {
+    const { open, reports } = this.#parts
+    const { followers } = reports
+    followers.add(follower)
+    open.measuring = followers.measuring
+    return {
+      open: () => open.matching({}),
+      stop() {
+        followers.remove(follower)
+        open.measuring = followers.measuring
+      },
+    }
+  }
+
+  async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
+    const elsewhere = await this.#othersIn(filter)?.connections(filter)
+    const here = this.connectionsHere(filter)
+    if (!elsewhere || elsewhere.length === 0) return here
+    return [...here, ...elsewhere].toSorted((one, other) => one.since.getTime() - other.since.getTime())
+  }
+
+  connectionsHere(filter: ConnectionFilter): ConnectionView[] {
+    if (!this.#isIn(filter)) return []
+    return this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
       id,
       account: holder.account.id,
       client: holder.client.id,
       class: className,
       since,
       target: withoutKeys(path),
+      process: this.process,
     }))
-    return Promise.resolve(views)
   }
 
   async setLimits(limits: Limits): Promise<void> {
     checkLimits(limits)
-    await this.#limitChanges.runExclusive(async () => {
+    const everywhere = this.#parts.others()?.setLimits({ ...limits })
+    // The others are told at once; what comes of it is looked at when it holds here.
+    everywhere?.catch(() => undefined)
+    await this.#changeLimits(limits)
+    await everywhere
+  }
+
+  takeLimits(limits: Limits): void {
+    void this.#changeLimits(limits)
+  }
+
+  #changeLimits(limits: Limits): Promise<void> {
+    return this.#limitChanges.runExclusive(async () => {
       this.#parts.limits.set(limits)
       await this.#tellLimits([...this.#parts.passage.waiting()])
     })
   }
 
-  end(filter: ConnectionFilter, why: string): Promise<number> {
-    return Promise.resolve(this.#parts.open.end(filter, why))
+  async end(filter: ConnectionFilter, why: string): Promise<number> {
+    const here = this.endHere(filter, why, Infinity)
+    return here + ((await this.#othersIn(filter)?.end(filter, why)) ?? 0)
+  }
+
+  endHere(filter: ConnectionFilter, why: string, openedBy: number): number {
+    return this.#isIn(filter) ? this.#parts.open.end(filter, why, openedBy) : 0
+  }
+
+  #isIn({ process }: ConnectionFilter): boolean {
+    return process === undefined || process === this.process
+  }
+
+  /** Those whom a filter may concern. */
+  #othersIn({ process }: ConnectionFilter): OtherGates | undefined {
+    return process === this.process ? undefined : this.#parts.others()
+  }
+
+  health(): GateHealth {
+    return this.#parts.health()
   }
 
   close(): Promise<void> {
@@ -95,26 +170,30 @@ export class LiveGate implements Gate {
   }
 
   /**
-   * The registry has changed something about an account, or, where it names none, about any. Who waits is refused if that is
-   * now due, or goes on under the limit that now holds; what is open is ended if it would not be let in any more.
+   * The registry has changed something about these accounts, or, where it names none, about any; or something about them has come with
+   * time. Who waits is refused if that is now due, or goes on under the limit that now holds; what is open is ended if it would not be
+   * let in any more.
    */
-  reconsider(account: string | undefined): void {
+  reconsider(accounts: Accounts): void {
     const { passage, open } = this.#parts
+    const isMeant = ({ account }: Identity) => accounts.has(account.id) || accounts.has(undefined)
     for (const visit of passage.waiting()) {
       const { identity } = visit
-      if (identity && (account ?? identity.account.id) === identity.account.id)
-        this.#recheck(identity, (found) => this.#changed(visit, found))
+      if (identity && isMeant(identity))
+        this.#recheck(identity, (found) => this.#changed(visit, found), visit.request)
     }
-    for (const connection of open.matching(account === undefined ? {} : { account })) {
-      this.#recheck(connection.holder, (found) => 'reason' in found && connection.end(found.reason))
+    for (const connection of open.matching({})) {
+      if (isMeant(connection.holder))
+        this.#recheck(connection.holder, (found) => 'reason' in found && connection.end(found.reason))
     }
   }
 
-  #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
-    const found = this.#parts.credentials.recheck(identity)
-    // A registry that cannot be asked says nothing against anybody: who is in stays, and who waits is looked at once more.
+  #recheck(identity: Identity, act: (found: Identity | Ground) => void, request?: GateRequest): void {
+    const found = this.#parts.credentials.recheck(identity, request)
+    // A registry that cannot be asked says nothing against anybody: who is in stays, until it can be.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
+      else if (!this.#closing) this.#parts.changed.again(identity.account.id)
     }
     if (isPromise(found)) void found.then(known)
     else known(found)
@@ -159,9 +238,11 @@ export class LiveGate implements Gate {
     const { passage, open, credentials, store } = this.#parts
     this.#parts.endSubscriptions()
     passage.close()
+    this.#parts.inquiries.close()
     open.end({}, 'closed')
     open.close()
     credentials.close()
+    await this.#parts.others()?.close()
     await store.close()
   }
 }

@@ -18,7 +18,12 @@ export interface RequestParts {
   /** How the caller reached the provider; asked only where a check needs it. Default: without TLS, from nowhere known. */
   readonly caller?: Caller
   /** Whether content comes with it. By default: told from Content-Length and Transfer-Encoding. */
-  readonly hasBody?: boolean
+  readonly hasBody?: boolean | undefined
+  /**
+   * What carries the request and others of the same caller, its socket: on it the gate notes who was seen last, so that a credential that comes
+   * again is not read again. Absent: each is read.
+   */
+  readonly wire?: object | undefined
 }
 
 /** One canonical, read-only view of an HTTP request: every check of the gate, and every function among its options, reads this one. */
@@ -44,6 +49,11 @@ export function readRequest(parts: RequestParts): GateRequest {
   return new CanonicalRequest(parts)
 }
 
+/** {@link RequestParts.wire}. */
+export function wireOf(request: GateRequest): object | undefined {
+  return CanonicalRequest.wireOf(request)
+}
+
 class CanonicalRequest implements GateRequest {
   readonly method: string
   readonly target: string
@@ -54,6 +64,7 @@ class CanonicalRequest implements GateRequest {
   readonly hasBody: boolean
   readonly upgrade: string | undefined
   readonly #caller: Caller
+  readonly #wire: object | undefined
 
   constructor(parts: RequestParts) {
     const { target, headers } = parts
@@ -68,6 +79,12 @@ class CanonicalRequest implements GateRequest {
     this.hasBody = parts.hasBody ?? declaresBody(headers)
     this.upgrade = headers.upgrade === undefined ? undefined : upgradeOf(headers)
     this.#caller = parts.caller ?? UNKNOWN
+    this.#wire = parts.wire
+  }
+
+  /** Not a member of the view: functions among the options print requests. */
+  static wireOf(request: GateRequest): object | undefined {
+    return #wire in request ? request.#wire : undefined
   }
 
   get secure(): boolean {

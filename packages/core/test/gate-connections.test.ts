@@ -22,8 +22,12 @@ describe('open connections', () => {
         class: 'read',
         since,
         target: '/v1/calls',
+        process: gate.process,
       },
     ])
+    expect(await listed({ process: gate.process, account: 'acme' })).toEqual(['acme-crm', 'acme-wallboard'])
+    expect(await listed({ process: 'another' })).toEqual([])
+    expect(gate.process).toMatch(/^[\w.-]+:\d+:[\w-]{8}$/)
   })
 
   test('keep the moment of their admission where the clock of the machine is set meanwhile', async () => {

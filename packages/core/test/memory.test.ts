@@ -98,7 +98,7 @@ describe('an open connection', () => {
         requestsWith((i) => keys[i]!.key),
       )
       console.log(`an open connection of an account that has no other: ${each.toFixed(0)} bytes`)
-      expect(each).toBeLessThanOrEqual(800)
+      expect(each).toBeLessThanOrEqual(400)
       expect(left).toBeLessThan(SLACK_BYTES)
       await gate.close()
     },

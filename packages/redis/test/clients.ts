@@ -59,12 +59,10 @@ export const CLUSTER_CLIENTS: Record<string, ClientMaker<Nodes>> = {
   },
   async 'ioredis 6'(nodes) {
     const client = new Ioredis6Cluster([...nodes])
-    // One for each store that shares it.
-    return Promise.resolve({ client: client.setMaxListeners(0), close: () => client.disconnect() })
+    return Promise.resolve({ client, close: () => client.disconnect() })
   },
   async 'ioredis 5'(nodes) {
     const client = new Ioredis5Cluster([...nodes])
-    // One for each store that shares it.
-    return Promise.resolve({ client: client.setMaxListeners(0), close: () => client.disconnect() })
+    return Promise.resolve({ client, close: () => client.disconnect() })
   },
 }

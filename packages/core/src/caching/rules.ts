@@ -1,4 +1,5 @@
 import { createPathDecoder, createPathMatch } from '../path-pattern.js'
+import { recalling } from '../recall.js'
 import { type Ceiling, createCeiling } from './ceiling.js'
 import type { CacheRule, CachingOptions } from './options.js'
 import { compilePolicy } from './policy.js'
@@ -10,13 +11,17 @@ export function createPicker(options: CachingOptions, noStore: Ceiling): PickCei
   const decode = createPathDecoder()
   const rules = (options.rules ?? []).map(compileRule)
   const otherwise = options.default === undefined ? noStore : createCeiling(compilePolicy(options.default))
+  const rulesOf = recalling((path) => {
+    const read = decode(path)
+    return rules.filter((rule) => rule.fits(read))
+  })
   return (method, path, account) => {
     // HEAD has the fields that GET would have (RFC 9110 §9.3.2).
     const asked = method === 'HEAD' ? 'GET' : method
-    const read = rules.length === 0 ? path : decode(path)
-    for (const rule of rules) {
-      if (!rule.methods.has(asked) || (rule.accounts && !rule.accounts.has(account))) continue
-      if (rule.fits(read)) return rule.ceiling
+    if (rules.length > 0) {
+      for (const rule of rulesOf(path)) {
+        if (rule.methods.has(asked) && (!rule.accounts || rule.accounts.has(account))) return rule.ceiling
+      }
     }
     return asked === 'GET' ? otherwise : noStore
   }

@@ -1,5 +1,5 @@
 import type { ResponseHead } from '../head.js'
-import { createCeiling, type Stamped } from './ceiling.js'
+import { type Ceiling, createCeiling, type Stamped } from './ceiling.js'
 import type { Directives } from './directives.js'
 import { lifetimeOfExpires } from './expires.js'
 import { findFields, linesOf, type SaidFields, textOf } from './fields.js'
@@ -32,6 +32,8 @@ export interface Caching {
    * `names` are those of the fields set so far, in lower case, where they are known.
    */
   stamp(head: ResponseHead, answer: CachedAnswer, names?: readonly string[]): boolean
+  /** What `stamp` writes where the app has said nothing of caching in its fields: see {@link isOfCaching}. */
+  unsaid(answer: CachedAnswer): Pick<Ceiling, 'lines' | 'shared'>
   /**
    * {@link compilePolicy} for what handlers say request by request: a policy that is text is worked out once.
    *
@@ -54,6 +56,7 @@ export function createCaching(options: CachingOptions, now: () => number = Date.
   }
 
   return {
+    unsaid: ceilingFor,
     stamp(head, answer, names = head.getHeaderNames()) {
       if (answer.status < 200) return false
       const ceiling = ceilingFor(answer)

@@ -12,6 +12,8 @@ export function isTargeted(name: string): boolean {
   )
 }
 
+/** The length of the shortest such name, `edge-control`. */
+export const SHORTEST_TARGETED = 12
 const SURROGATE_CONTROL = 'surrogate-control'
 /** Of nginx, which stores by it even what Cache-Control calls `private`. */
 const X_ACCEL_EXPIRES = 'x-accel-expires'

@@ -1,5 +1,6 @@
-import type { Carrier } from '../carrier.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import { INSPECT } from '../inspect.js'
+import { withoutKeys } from '../without-keys.js'
 import type { Lease } from './store.js'
 
 /** Who holds a connection, as far as lists and events tell it. */
@@ -30,36 +31,54 @@ export interface HeldConnection {
 /** Keeps the list of what is open. */
 export interface Ledger<Who extends Holder> {
   readonly idPrefix: string
+  /** The number of the next connection. */
+  nextSerial(): number
+  /** The steady clock, in whole ms. */
+  moment(): number
+  /** Whether somebody wants to know when a response is over, and what it has taken. */
+  readonly measuring: boolean
   /** The time of day of a moment on the steady clock. */
   dateOf(moment: number): Date
+  /** The response is over; what carried it is still there. */
+  responseEnded(connection: Connection<Who>): void
   /** The slot is to be given back. `why` is absent where the connection simply ended. */
   released(connection: Connection<Who>, why: string | undefined): void
 }
+
+/** What few connections have: made when it is asked for, since it weighs more than all the rest. */
+interface Aside {
+  abort?: AbortController
+  view?: HeldConnection
+}
+
+const RESPONSE_OPEN = 1
+const WORK = 2
 
 /**
  * A link of the list of what is open. It is kept small, since there is one for each open connection, and it is the only one
  * that knows whether its slot has been given back.
  */
-export class Connection<Who extends Holder = Holder> implements HeldConnection {
+export class Connection<Who extends Holder = Holder> {
   next: Connection<Who> | undefined = undefined
   previous: Connection<Who> | undefined = undefined
   carrier: Carrier | undefined = undefined
-  private abort: AbortController | undefined = undefined
-  /** What still keeps the slot: the response, and each work of `holdUntil`. 0: given back. */
-  holds = 1
-  responseOpen = true
+  private aside: Aside | undefined = undefined
+  /** What still keeps the slot: the response, and {@link WORK} for each work of `holdUntil`. 0: given back. */
+  private holds = RESPONSE_OPEN
   readonly class: string
+  readonly startedAt: number
+  private readonly serial: number
 
   constructor(
     private readonly ledger: Ledger<Who>,
-    private readonly serial: number,
-    readonly startedAt: number,
     className: string,
     readonly path: string,
     readonly holder: Who,
     readonly lease: Lease,
   ) {
     this.class = className
+    this.startedAt = ledger.moment()
+    this.serial = ledger.nextSerial()
   }
 
   get id(): string {
@@ -70,11 +89,29 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
     return this.ledger.dateOf(this.startedAt)
   }
 
-  /** Made when it is asked for: few handlers do, and it weighs more than all the rest. */
+  /** What its handler sees of it. */
+  get connection(): HeldConnection {
+    this.aside ??= {}
+    return (this.aside.view ??= new View(this))
+  }
+
+  get shownPath(): string {
+    return withoutKeys(this.path)
+  }
+
+  traffic(): Traffic | undefined {
+    return this.carrier?.traffic?.()
+  }
+
   get signal(): AbortSignal {
-    this.abort ??= new AbortController()
-    if (!this.responseOpen) this.abort.abort()
-    return this.abort.signal
+    this.aside ??= {}
+    this.aside.abort ??= new AbortController()
+    if (!this.responseOpen) this.aside.abort.abort()
+    return this.aside.abort.signal
+  }
+
+  private get responseOpen(): boolean {
+    return (this.holds & RESPONSE_OPEN) !== 0
   }
 
   carriedBy(carrier: Carrier): void {
@@ -85,43 +122,72 @@ export class Connection<Who extends Holder = Holder> implements HeldConnection {
 
   holdUntil(work: Promise<unknown>): void {
     if (this.holds === 0) return
-    this.holds++
-    const settled = () => this.letGo()
+    this.holds += WORK
+    const settled = () => this.letGo(WORK)
     Promise.resolve(work).then(settled, settled)
   }
 
   /** The response, or the upgraded socket, is over. Any number of times. */
-  responseEnded(): void {
+  release(): void {
     if (!this.responseOpen) return
-    this.responseOpen = false
+    if (this.ledger.measuring) this.ledger.responseEnded(this)
     this.carrier = undefined
-    this.abort?.abort()
-    this.letGo()
+    this.letGo(RESPONSE_OPEN)
+    this.aside?.abort?.abort()
   }
 
   /** Gives the slot back now, whatever still goes on, and cuts the response off. */
   end(why: string): void {
     if (this.holds === 0) return
+    if (this.ledger.measuring && this.responseOpen) this.ledger.responseEnded(this)
     this.holds = 0
-    this.responseOpen = false
     const { carrier } = this
     this.carrier = undefined
     this.ledger.released(this, why)
     carrier?.end(why)
-    this.abort?.abort()
+    this.aside?.abort?.abort()
+  }
+
+  private letGo(hold: number): void {
+    if (this.holds === 0 || (this.holds -= hold) > 0) return
+    this.ledger.released(this, undefined)
+  }
+}
+
+class View implements HeldConnection {
+  readonly #of: Connection
+
+  constructor(connection: Connection) {
+    this.#of = connection
+  }
+
+  get id(): string {
+    return this.#of.id
+  }
+
+  get class(): string {
+    return this.#of.class
+  }
+
+  get since(): Date {
+    return this.#of.since
+  }
+
+  get signal(): AbortSignal {
+    return this.#of.signal
+  }
+
+  holdUntil(work: Promise<unknown>): void {
+    this.#of.holdUntil(work)
   }
 
   /** What a log may show: neither the other connections nor the request, whose fields hold the key. */
   toJSON() {
-    return { id: this.id, class: this.class, since: this.since }
+    const { id, class: className, since } = this
+    return { id, class: className, since }
   }
 
   [INSPECT]() {
     return this.toJSON()
-  }
-
-  private letGo(): void {
-    if (this.holds === 0 || --this.holds > 0) return
-    this.ledger.released(this, undefined)
   }
 }

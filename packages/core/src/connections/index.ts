@@ -1,10 +1,18 @@
 export { readOrWrite } from './classify.js'
-export { Connection, type HeldConnection, type Holder } from './connection.js'
+export { Connection, type HeldConnection, type Holder, type Ledger } from './connection.js'
 export { exhaustedGrounds, type ExhaustedGrounds } from './exhausted.js'
 export { createLimitTable, type LimitTable, type LimitsOption } from './limits.js'
 export { memoryConnections, type MemoryConnectionsOptions } from './memory-store.js'
-export { OpenConnections, type ConnectionFilter } from './open-connections.js'
+export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
 export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
-export { SteadfastStore } from './steadfast-store.js'
-export type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
+export { SteadfastStore, type OutageChange, type SteadfastStoreOptions } from './steadfast-store.js'
+export type {
+  ConnectionStore,
+  CounterName,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  StoreState,
+  StoreWarning,
+} from './store.js'

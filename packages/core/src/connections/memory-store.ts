@@ -16,6 +16,7 @@ export function memoryConnections(options: MemoryConnectionsOptions = {}): Conne
 type Counters = Map<string, Counter>
 
 class MemoryStore implements ConnectionStore {
+  readonly oneProcess = true
   readonly #clock: CompleteClock
   readonly #apis = new Map<string, Map<string, Counters>>()
 
@@ -32,7 +33,7 @@ class MemoryStore implements ConnectionStore {
     }
     counter.setLimit(ask.limit)
     if (counter.open < counter.limit) return counter.grant()
-    if (mayWait(ask, counter.waiting)) return new Waiter(counter, ask.waitMs, this.#clock)
+    if (mayWait(ask, counter.line?.waiting ?? 0)) return new Waiter(counter, ask.waitMs, this.#clock)
     return { lease: undefined, inUse: counter.open }
   }
 
@@ -71,9 +72,8 @@ function mayWait(ask: LeaseAsk, waiting: number): boolean {
 class Counter {
   open = 0
   limit = 0
-  waiting = 0
-  first: Waiter | undefined
-  last: Waiter | undefined
+  /** Those who wait: there exactly while there are any. */
+  line: Line | undefined = undefined
   readonly #counters: Counters
   readonly #account: string
 
@@ -95,20 +95,27 @@ class Counter {
 
   setLimit(limit: number): void {
     this.limit = limit
-    if (this.first) this.#serve()
+    if (this.line) this.#serve()
   }
 
   turnAway(): void {
-    while (this.first) this.first.settle({ lease: undefined, inUse: this.open })
+    while (this.line) this.line.first!.settle({ lease: undefined, inUse: this.open })
   }
 
   dropIfIdle(): void {
-    if (this.open === 0 && this.waiting === 0) this.#counters.delete(this.#account)
+    if (this.open === 0 && !this.line) this.#counters.delete(this.#account)
   }
 
   #serve(): void {
-    while (this.first && this.open < this.limit) this.first.settle(this.grant())
+    while (this.line && this.open < this.limit) this.line.first!.settle(this.grant())
   }
+}
+
+/** First come, first served. */
+class Line {
+  waiting = 0
+  first: Waiter | undefined = undefined
+  last: Waiter | undefined = undefined
 }
 
 class MemoryLease {
@@ -142,11 +149,12 @@ class Waiter implements Pending<LeaseAnswer> {
     this.#clock = clock
     this.answer = new Promise((resolve) => (this.#resolve = resolve))
     this.#timer = waitMs === Infinity ? undefined : clock.setTimeout(() => this.leave(), waitMs)
-    this.#previous = counter.last
-    if (counter.last) counter.last.#next = this
-    else counter.first = this
-    counter.last = this
-    counter.waiting++
+    const line = (counter.line ??= new Line())
+    this.#previous = line.last
+    if (line.last) line.last.#next = this
+    else line.first = this
+    line.last = this
+    line.waiting++
   }
 
   leave(): void {
@@ -163,11 +171,11 @@ class Waiter implements Pending<LeaseAnswer> {
   }
 
   #unlink(): void {
-    const counter = this.#counter
+    const line = this.#counter.line!
     if (this.#previous) this.#previous.#next = this.#next
-    else counter.first = this.#next
+    else line.first = this.#next
     if (this.#next) this.#next.#previous = this.#previous
-    else counter.last = this.#previous
-    counter.waiting--
+    else line.last = this.#previous
+    if (--line.waiting === 0) this.#counter.line = undefined
   }
 }

@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
-import { Connection, type Holder, type Ledger } from './connection.js'
+import type { ConnectionFilter } from '../voice.js'
+import type { Connection, Holder, Ledger } from './connection.js'
 import type { Lease } from './store.js'
 
 export interface OpenConnectionsOptions<Who extends Holder> {
   readonly maxHoldMs: number
   readonly stallMs: number
   readonly clock: CompleteClock
+  /** Called where `measuring` is set, as the response of a connection is over. */
+  onResponseEnded(connection: Connection<Who>): void
   /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
   onReleased(connection: Connection<Who>, why: string | undefined): void
-}
-
-/** Which open connections are meant: all that agree with every member given. */
-export interface ConnectionFilter {
-  account?: string
-  client?: string
-  id?: string
 }
 
 /**
@@ -24,6 +20,7 @@ export interface ConnectionFilter {
  */
 export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   readonly idPrefix = randomBytes(6).toString('base64url')
+  measuring = false
   #first: Connection<Who> | undefined
   #last: Connection<Who> | undefined
   #serial = 0
@@ -39,18 +36,23 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     this.#options = options
   }
 
-  add(className: string, path: string, holder: Who, lease: Lease): Connection<Who> {
-    // In whole ms, which weigh less than parts of them.
-    const now = Math.trunc(this.#options.clock.elapsed())
-    const connection = new Connection(this, ++this.#serial, now, className, path, holder, lease)
+  nextSerial(): number {
+    return ++this.#serial
+  }
+
+  /** In whole ms, which weigh less than parts of them. */
+  moment(): number {
+    return Math.trunc(this.#options.clock.elapsed())
+  }
+
+  add(connection: Connection<Who>): void {
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection
     else this.#first = connection
     this.#last = connection
-    if (this.#timer === undefined) this.#arm(now)
+    if (this.#timer === undefined) this.#arm(connection.startedAt)
     // Told of as admitted first.
-    if (this.#lostEarly?.has(lease)) queueMicrotask(() => connection.end('lease-lost'))
-    return connection
+    if (this.#lostEarly?.has(connection.lease)) queueMicrotask(() => connection.end('lease-lost'))
   }
 
   /** The store has told that this lease is over: its slot may be somebody else's by now. */
@@ -60,6 +62,10 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
       queueMicrotask(() => this.#endLost())
     }
     this.#lostNow.add(lease)
+  }
+
+  responseEnded(connection: Connection<Who>): void {
+    this.#options.onResponseEnded(connection)
   }
 
   released(connection: Connection<Who>, why: string | undefined): void {
@@ -80,8 +86,9 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     return found
   }
 
-  end(filter: ConnectionFilter, why: string): number {
-    const found = this.matching(filter)
+  /** `openedBy`: the latest moment at which those who are meant were opened. */
+  end(filter: ConnectionFilter, why: string, openedBy = Infinity): number {
+    const found = this.matching(filter).filter(({ startedAt }) => startedAt <= openedBy)
     for (const connection of found) connection.end(why)
     return found.length
   }

@@ -6,6 +6,8 @@ export interface RateLimitFields {
   policy(limit: number): string
   /** The value of `RateLimit`. */
   state(remaining: number): string
+  /** Both as lines of a head. */
+  lines(limit: number, remaining: number): string
 }
 
 /** Values are written once for each number up to this; beyond, each time. */
@@ -27,7 +29,15 @@ export function rateLimitFields(className: string): RateLimitFields {
       ],
     ])
   const state = (remaining: number) => serializeList([[className, new Map([['r', remaining]])]])
-  return { policy: kept(policy), state: kept(state) }
+  const policies = kept(policy)
+  const states = kept(state)
+  const policyLine = kept((limit) => `RateLimit-Policy: ${policies(limit)}\r\n`)
+  const stateLine = kept((remaining) => `RateLimit: ${states(remaining)}\r\n`)
+  return {
+    policy: policies,
+    state: states,
+    lines: (limit, remaining) => policyLine(limit) + stateLine(remaining),
+  }
 }
 
 function kept(write: (count: number) => string): (count: number) => string {

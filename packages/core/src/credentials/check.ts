@@ -1,16 +1,18 @@
 import type { Ground } from '../refusal.js'
-import type { GateRequest } from '../request.js'
+import { isPromise } from '../pending.js'
+import { wireOf, type GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
+import { createClientReader } from './client-header.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
-import type { Hint } from './key.js'
 import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
+import { createNetworkCheck } from './networks.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
-import { VerifiedIdentity, verify } from './verify.js'
+import { isInForce, standingOf, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
@@ -22,6 +24,11 @@ export interface CredentialCheck {
   identify(request: GateRequest): Identity | Ground | Promise<Identity | Ground>
   /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
   recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
+  /**
+   * What speaks against somebody whose credential is valid: where it comes from, whom it says it is, its status, another API. `from` is its
+   * request or, where that is gone, the identity that was known of it before.
+   */
+  against(who: Identity, from: GateRequest | Identity): Ground | undefined
   /** Ends the subscription to the registry, and look-ups under way. */
   close(): void
 }
@@ -30,6 +37,8 @@ export interface CredentialCheck {
 export interface CredentialContext extends LookupContext {
   /** The API's name: what `Client.apis` lists. */
   readonly api: string
+  /** Where a request comes from, as trusted proxies tell it. Absent: the peer of its socket. */
+  readonly addressOf?: (request: GateRequest) => string | undefined
 }
 
 /** @param options have passed `credentialsSchema` */
@@ -41,20 +50,28 @@ export function createCredentialCheck(
   const settings = settingsOf(options, api)
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
-  const read = createReader(settings, grounds)
-  const hint = settings.format === 'any' ? hintOfAny : hintOf
-  const shortHint = createShortener()
+  const claimedClient = createClientReader(settings.clientHeader)
+  const networks = createNetworkCheck(context.addressOf ?? ((request) => request.remoteAddress))
+  const reader = createReader(settings, grounds)
+  const way = (scheme: Scheme, field: string): Way => ({
+    scheme,
+    field,
+    hintIn(value) {
+      const sent = reader.read(value, scheme === 'header')
+      return 'reason' in sent ? '' : hintOfAny(sent.key)
+    },
+  })
   const ways: Record<Scheme, Way> = {
-    bearer: { scheme: 'bearer', field: 'Authorization' },
-    basic: { scheme: 'basic', field: 'Authorization' },
-    header: { scheme: 'header', field: settings.header },
+    bearer: way('bearer', 'Authorization'),
+    basic: way('basic', 'Authorization'),
+    header: way('header', settings.header),
   }
   const lookup = registry.peekByDigest
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
     : createCachedLookup(settings, context)
 
   const judge = (found: Found, claim: Claim): Identity | Ground =>
-    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, api, clock, grounds)
+    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, clock, grounds)
 
   const answer = (claim: Claim): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(claim.digest)
@@ -63,33 +80,53 @@ export function createCredentialCheck(
       : judge(found, claim)
   }
 
+  const first = (value: string, inOwnField: boolean) => {
+    const sent = reader.read(value, inOwnField)
+    if ('reason' in sent) return sent
+    return answer({ value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client })
+  }
+
+  /** The same identity, where its registration is the same and its credential in force. */
+  const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
+    const found = lookup.peek(known.credential.digest)
+    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
+    return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
+  }
+
+  /** Whether this room has verified it, from the same field. */
+  const cameAlike = ({ way: came }: VerifiedIdentity, inOwnField: boolean) =>
+    came === ways[came.scheme] && (came.scheme === 'header') === inOwnField
+
+  const note = (wire: object, who: Identity | Ground) => {
+    if (!('reason' in who)) (who as VerifiedIdentity).noteOn(wire)
+    return who
+  }
+
   return {
     identify(request) {
       if (isInUrl(request)) return grounds.inUrl
-      const sent = read(request)
-      if ('reason' in sent) return sent
-      const { key, scheme, client } = sent
-      const digest = digestOf(key)
-      return answer({ digest, way: ways[scheme], client, hint: shortHint(hint(key, digest)) })
+      const value = reader.find(request)
+      if (typeof value !== 'string') return value
+      const inOwnField = reader.isInOwnField(request)
+      const wire = wireOf(request)
+      const known = wire && VerifiedIdentity.seenOn(wire, value)
+      const who = known && cameAlike(known, inOwnField) ? again(known) : first(value, inOwnField)
+      if (!wire || who === known) return who
+      return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
     },
-    recheck: (identity) => answer(VerifiedIdentity.claimOf(identity)),
+    recheck: (identity) => again(identity as VerifiedIdentity),
+    against(who, from) {
+      const verified = who as VerifiedIdentity
+      if (!networks.allows(who, from)) return grounds.outside
+      if (claimedClient && (claimedClient(from) ?? who.client.id) !== who.client.id)
+        return grounds.invalid[verified.way.scheme]
+      return standingOf(verified, api, clock, grounds)
+    },
     close: () => lookup.close(),
   }
 }
 
 /** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */
-function hintOfAny(key: string, digest: string): Hint {
-  return isIssuedKey(key) ? hintOf(key) : { start: 'sha256:', end: digest.slice(-6) }
-}
-
-/**
- * Most keys begin alike: one start is kept for all of them, and as a copy, since what is cut out of a long text keeps the whole of it
- * in memory, which is the key.
- */
-function createShortener(): (hint: Hint) => Hint {
-  let kept = ''
-  return (hint) => {
-    if (hint.start !== kept) kept = Buffer.from(hint.start).toString()
-    return { start: kept, end: hint.end }
-  }
+function hintOfAny(key: string): string {
+  return isIssuedKey(key) ? hintOf(key) : `sha256:…${digestOf(key).slice(-6)}`
 }

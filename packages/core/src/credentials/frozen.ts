@@ -1,24 +1,48 @@
-import type { Account, Client, Credential } from '../registry.js'
+import type { Acceptance, Account, Client, Credential, Grant } from '../registry.js'
 
 // Object.assign, not spread: a spread that is frozen gets a hidden class of its own in V8, each time, and then every look at an
 // account costs more the more accounts there are.
 
 /** A copy that nobody can alter, because what was checked must stay as it was. */
 export function frozenAccount(account: Account): Account {
-  const { limits } = account
-  return Object.freeze(
-    Object.assign({}, account, limits && { limits: Object.freeze(Object.assign({}, limits)) }),
-  )
+  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
+  const copies = {
+    ...(limits && { limits: Object.freeze(Object.assign({}, limits)) }),
+    ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
+    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(grants && { grants: Object.freeze(grants.map(frozenGrant)) }),
+    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+  }
+  return Object.freeze(Object.assign({}, account, copies))
 }
 
 /** A copy that nobody can alter. */
 export function frozenClient(client: Client): Client {
-  const { apis, credentials } = client
-  return Object.freeze(
-    Object.assign({}, client, apis && { apis: Object.freeze([...apis]) }, {
-      credentials: Object.freeze(credentials.map(frozenCredential)),
-    }),
-  )
+  const { apis, credentials, contacts, verifiedAt, networks, acceptances, terminatesAt } = client
+  const copies = {
+    ...(apis && { apis: Object.freeze([...apis]) }),
+    credentials: Object.freeze(credentials.map(frozenCredential)),
+    ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
+    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(networks && { networks: Object.freeze([...networks]) }),
+    ...(acceptances && { acceptances: Object.freeze(acceptances.map(frozenAcceptance)) }),
+    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+  }
+  return Object.freeze(Object.assign({}, client, copies))
+}
+
+function frozenGrant(grant: Grant): Grant {
+  const { limits, from, until } = grant
+  const copies = {
+    limits: Object.freeze(Object.assign({}, limits)),
+    ...(from && { from: new Date(from) }),
+    ...(until && { until: new Date(until) }),
+  }
+  return Object.freeze(Object.assign({}, grant, copies))
+}
+
+function frozenAcceptance(acceptance: Acceptance): Acceptance {
+  return Object.freeze(Object.assign({}, acceptance, { at: new Date(acceptance.at) }))
 }
 
 /** Dates are copied too: freezing does not keep their owner from setting them. */

@@ -1,3 +1,5 @@
+export { accountRegistry } from './account-registry.js'
+export type { AccountRegistryOptions } from './account-registry.js'
 export { createCredentialCheck } from './check.js'
 export type { CredentialCheck, CredentialContext } from './check.js'
 export { digestOf, isIssuedKey, issueKey } from './key.js'

@@ -42,7 +42,7 @@ export function issueKey(options: { prefix?: string } = {}): IssuedKey {
   }
   const checked = `${prefix}_${randomBase62(RANDOM_LENGTH)}`
   const key = checked + base62(crc32(checked, checked.length), CHECKSUM_LENGTH)
-  return { key, digest: digestOf(key), hint: writtenHint(hintOf(key)) }
+  return { key, digest: digestOf(key), hint: hintOf(key) }
 }
 
 /** Whether a text has the form and the checksum of a key made by {@link issueKey}, with this prefix or with any. */
@@ -69,20 +69,9 @@ export function digestOf(key: string): string {
   return hash('sha256', key)
 }
 
-/** The two ends of a hint. They are kept apart because most hints are never read. */
-export interface Hint {
-  readonly start: string
-  readonly end: string
-}
-
-/** What may be shown of a key made by {@link issueKey}. */
-export function hintOf(key: string): Hint {
-  return { start: key.slice(0, key.length - BODY_LENGTH), end: key.slice(-HINT_LENGTH) }
-}
-
-/** A hint in one, e.g. `key_…x7Qz`. */
-export function writtenHint({ start, end }: Hint): string {
-  return `${start}…${end}`
+/** What may be shown of a key made by {@link issueKey}, e.g. `key_…x7Qz`: a copy, since what is cut out of a text keeps the whole of it in memory. */
+export function hintOf(key: string): string {
+  return Buffer.from(`${key.slice(0, key.length - BODY_LENGTH)}…${key.slice(-HINT_LENGTH)}`).toString()
 }
 
 /** Bytes of 248 and above are drawn again: 256 is no multiple of 62, and the first characters would come up more often. */

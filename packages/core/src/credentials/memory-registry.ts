@@ -1,29 +1,44 @@
+import type { AccountRegistry } from '../accounts/account-registry.js'
+import { applied } from '../accounts/applied.js'
+import type { Author, HistoryEntry } from '../accounts/operations.js'
+import type { AccountPage, HistoryPage } from '../accounts/storage.js'
+import { completeClock } from '../clock.js'
 import { OptionsError } from '../errors.js'
 import type { OptionIssue } from '../errors.js'
-import type { Account, Client, Registration, Registry, RegistryChange } from '../registry.js'
-import { createListeners } from './listeners.js'
+import type { Account, Client, Registration } from '../registry.js'
+import { accountRegistry, type AccountRegistryOptions } from './account-registry.js'
 import { frozenAccount, frozenClient } from './frozen.js'
-import { RecordTables } from './record-tables.js'
+import { MemoryStorage } from './memory-storage.js'
 import { issuesOfAccount, issuesOfRecords } from './records.js'
 import type { Records } from './records.js'
 
-/** A registry whose records are in memory. Every change is in force with the next request. */
-export interface MemoryRegistry extends Registry {
+/**
+ * A registry whose records are in memory, and the history of its operations too, for as long as the process lives. Every change is in
+ * force with the next request.
+ */
+export interface MemoryRegistry extends AccountRegistry {
   peekByDigest(digest: string): Registration | undefined
-  onChange(listener: (change: RegistryChange) => void): () => void
   /** The account with this id, as a frozen copy. */
   account(id: string): Account | undefined
   /** The client with this id, as a frozen copy. */
   client(id: string): Client | undefined
-  /** Adds an account, or replaces the one with its id. Rejects with an `OptionsError` where it is wrong. */
-  setAccount(account: Account): Promise<void>
-  /** Adds a client, or replaces the one with its id. Rejects with an `OptionsError` where it is wrong. */
-  setClient(client: Client): Promise<void>
+  accounts(page?: AccountPage): readonly Account[]
+  clientsOf(account: string): readonly Client[]
+  history(page?: HistoryPage): readonly HistoryEntry[]
+  /**
+   * Adds an account, or replaces the one with its id: the record as it is, past the rules of the operations. Rejects with an
+   * `OptionsError` where it is wrong. In the history it is done by `provider` where no author is given.
+   */
+  setAccount(account: Account, author?: Author): Promise<void>
+  /** Adds a client, or replaces the one with its id, in the same way. */
+  setClient(client: Client, author?: Author): Promise<void>
   /** Removes an account with all its clients. Nothing happens where there is none. */
-  removeAccount(id: string): Promise<void>
+  removeAccount(id: string, author?: Author): Promise<void>
   /** Removes a client. Nothing happens where there is none. */
-  removeClient(id: string): Promise<void>
+  removeClient(id: string, author?: Author): Promise<void>
 }
+
+const PROVIDER: Author = { by: 'provider' }
 
 /**
  * Keeps accounts and clients in memory; what is given is copied.
@@ -31,46 +46,41 @@ export interface MemoryRegistry extends Registry {
  * @throws OptionsError with everything that is wrong: members that are not known, ids or digests that come twice, clients of
  * no account, dates that are none, limits that are no whole numbers
  */
-export function memoryRegistry(records: Records = {}): MemoryRegistry {
+export function memoryRegistry(records: Records = {}, options: AccountRegistryOptions = {}): MemoryRegistry {
   refuse(issuesOfRecords(records))
-  const tables = new RecordTables()
-  const { accounts, clients, registrations } = tables
-  const { announce, onChange } = createListeners()
+  const storage = new MemoryStorage()
+  start(storage, records, options)
+  const registry = accountRegistry(storage, options) as MemoryRegistry
+  const { tables } = storage
 
-  for (const account of records.accounts ?? []) tables.putAccount(frozenAccount(account))
-  for (const client of records.clients ?? []) tables.putClient(frozenClient(client))
-
-  const registry: Omit<MemoryRegistry, 'peekByDigest'> = {
-    findByDigest: (digest) => Promise.resolve(registrations.get(digest)),
-    onChange,
-    account: (id) => accounts.get(id),
-    client: (id) => clients.get(id),
-    // Each change is one synchronous step, so nothing can come between its parts; it is announced when it is in force.
-    async setAccount(account) {
+  // What is wrong with a record as such is told as it is at start-up.
+  return Object.assign(registry, {
+    async setAccount(account: Account, author = PROVIDER) {
       refuse(issuesOfAccount(account, 'account'))
-      tables.putAccount(frozenAccount(account))
-      announce(account.id)
+      await registry.perform({ kind: 'set-account', account }, author)
     },
-    async setClient(client) {
+    async setClient(client: Client, author = PROVIDER) {
       refuse(tables.conflictsOf(client))
-      const copy = frozenClient(client)
-      const before = tables.takeClient(copy.id)
-      tables.putClient(copy)
-      if (before && before.account !== copy.account) announce(before.account)
-      announce(copy.account)
+      await registry.perform({ kind: 'set-client', client }, author)
     },
-    async removeAccount(id) {
-      if (tables.takeAccount(id)) announce(id)
+    async removeAccount(id: string, author = PROVIDER) {
+      if (tables.accounts.has(id)) await registry.perform({ kind: 'remove-account', account: id }, author)
     },
-    async removeClient(id) {
-      const client = tables.takeClient(id)
-      if (client) announce(client.account)
+    async removeClient(id: string, author = PROVIDER) {
+      if (tables.clients.has(id)) await registry.perform({ kind: 'remove-client', client: id }, author)
     },
-  }
-  // Not copied by `{ ...registry, findByDigest }`: who puts a function of its own in the place of ours means that to be asked.
-  return Object.defineProperty(registry, 'peekByDigest', {
-    value: (digest: string) => registrations.get(digest),
-  }) as MemoryRegistry
+  })
+}
+
+/** What a registry starts with is the first entry of its history, so that the history alone leads to its records. */
+function start(storage: MemoryStorage, records: Records, { clock }: AccountRegistryOptions): void {
+  const accounts = Object.freeze((records.accounts ?? []).map(frozenAccount))
+  const clients = Object.freeze((records.clients ?? []).map(frozenClient))
+  if (accounts.length + clients.length === 0) return
+  const operation = Object.freeze({ kind: 'import', accounts, clients } as const)
+  const time = new Date(completeClock(clock).now())
+  const proposal = { ...PROVIDER, why: 'given at the start', time, operation }
+  storage.commit(proposal, (view) => applied(view, proposal))
 }
 
 function refuse(issues: readonly OptionIssue[]): void {

@@ -25,11 +25,17 @@ const FIELD_VALUE = /^[\x21-\x2b\x2d-\x7e]+$/
 const PASSWORD = /^\P{Cc}+$/u
 const CLIENT_ID = /^\P{Cc}*$/u
 
-/** Reads the one credential of a request, if it is worth a look-up, or says why it is not. */
-export function createReader(
-  settings: CredentialsSettings,
-  grounds: Grounds,
-): (request: GateRequest) => Sent | Ground {
+/** Reads the one credential of a request. */
+export interface Reader {
+  /** The value of the one field that holds it, or why there is no such field. */
+  find(request: GateRequest): string | Ground
+  /** Whether that field is the one of the `header` scheme. */
+  isInOwnField(request: GateRequest): boolean
+  /** The credential in that value, if it is worth a look-up, or why it is not. */
+  read(value: string, inOwnField: boolean): Sent | Ground
+}
+
+export function createReader(settings: CredentialsSettings, grounds: Grounds): Reader {
   const { header, schemes } = settings
   const bearer = schemes.includes('bearer')
   const basic = schemes.includes('basic')
@@ -54,16 +60,24 @@ export function createReader(
     return value === '' ? grounds.malformed : grounds.missing
   }
 
-  return ({ headers, rawHeaders }) => {
-    const authorization = readsAuthorization ? headers[AUTHORIZATION] : undefined
-    const own = readsHeader ? headers[header] : undefined
-    if (authorization === undefined && own === undefined) return grounds.missing
-    if (authorization !== undefined && own !== undefined) return grounds.ambiguous
-    if (isRepeated(rawHeaders)) return grounds.ambiguous
-    const value = authorization ?? own
-    if (typeof value !== 'string') return grounds.ambiguous
-    if (authorization !== undefined) return readAuthorization(value)
-    return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
+  const isInOwnField = ({ headers }: GateRequest) =>
+    !readsAuthorization || headers[AUTHORIZATION] === undefined
+
+  return {
+    find({ headers, rawHeaders }) {
+      const authorization = readsAuthorization ? headers[AUTHORIZATION] : undefined
+      const own = readsHeader ? headers[header] : undefined
+      if (authorization === undefined && own === undefined) return grounds.missing
+      if (authorization !== undefined && own !== undefined) return grounds.ambiguous
+      if (isRepeated(rawHeaders)) return grounds.ambiguous
+      const value = authorization ?? own
+      return typeof value === 'string' ? value : grounds.ambiguous
+    },
+    isInOwnField,
+    read(value, inOwnField) {
+      if (!inOwnField) return readAuthorization(value)
+      return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
+    },
   }
 }
 

@@ -18,6 +18,11 @@ export class RecordTables {
     }
   }
 
+  /** The clients of an account, in the order of their ids. */
+  clientsOf(account: string): Client[] {
+    return [...(this.#clientsOf.get(account) ?? [])].toSorted().map((id) => this.clients.get(id) as Client)
+  }
+
   /** Takes an account out with its clients. Returns whether there was one. */
   takeAccount(id: string): boolean {
     if (!this.accounts.delete(id)) return false

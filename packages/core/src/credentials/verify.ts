@@ -1,8 +1,8 @@
+import { statusInForce } from '../accounts/in-force.js'
 import type { CompleteClock } from '../clock.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
-import { writtenHint, type Hint } from './key.js'
 import type { Scheme } from './options.js'
 
 /** Who asks. */
@@ -21,32 +21,42 @@ export interface Way {
   readonly scheme: Scheme
   /** The header field that held it. */
   readonly field: string
+  /** What may be shown of the key in a value of that field. */
+  hintIn(value: string): string
 }
 
-/** What a request claims, without the key itself: that is let go as soon as it has been read. */
+/** What a request claims. */
 export interface Claim {
-  readonly digest: string
+  /** The value of the field that holds the key. */
+  readonly value: string
   readonly way: Way
+  readonly digest: string
   /** The client id sent beside the key. */
   readonly client: string | undefined
-  readonly hint: Hint
+}
+
+/** On a socket: who came through it last. */
+const LAST_SEEN = Symbol('api-terms.last-seen')
+
+interface Wire {
+  [LAST_SEEN]?: VerifiedIdentity
 }
 
 /**
- * An identity that can be looked at again. It lasts as long as its connection, so it keeps nothing that the registration has already:
- * the digest is the same, and a client id sent beside the key was the registration's.
+ * An identity that can be looked at again, and recognised where the same value comes again through the same socket: a caller that keeps
+ * its connection sends the same credential again and again, and comparing it costs a tenth of what reading and hashing it does. Whether
+ * it still is anybody's is looked up each time. The value is kept for no longer than socket and connection live, and is not shown.
  */
 export class VerifiedIdentity implements Identity {
   readonly #registration: Registration
   readonly #way: Way
-  readonly #hintStart: string
-  readonly #hintEnd: string
+  readonly #value: string
+  #hint: string | undefined = undefined
 
-  constructor(registration: Registration, { way, hint }: Claim) {
+  constructor(registration: Registration, { way, value }: Claim) {
     this.#registration = registration
     this.#way = way
-    this.#hintStart = hint.start
-    this.#hintEnd = hint.end
+    this.#value = value
   }
 
   get account(): Account {
@@ -61,49 +71,89 @@ export class VerifiedIdentity implements Identity {
     return this.#registration.credential
   }
 
+  /** Worked out when it is asked for: most hints are never read. */
   get hint(): string {
-    return writtenHint({ start: this.#hintStart, end: this.#hintEnd })
+    return (this.#hint ??= this.#way.hintIn(this.#value))
   }
 
   get field(): string {
     return this.#way.field
   }
 
-  static claimOf(identity: Identity): Claim {
-    const verified = identity as VerifiedIdentity
-    const { client, credential } = verified.#registration
+  get way(): Way {
+    return this.#way
+  }
+
+  /** What it claimed. Its digest is its credential's, and a client id sent beside the key was its client's. */
+  get claim(): Claim {
+    const { client, credential } = this.#registration
     return {
+      value: this.#value,
+      way: this.#way,
       digest: credential.digest,
-      way: verified.#way,
-      client: verified.#way.scheme === 'basic' ? client.id : undefined,
-      hint: { start: verified.#hintStart, end: verified.#hintEnd },
+      client: this.#way.scheme === 'basic' ? client.id : undefined,
     }
+  }
+
+  /** Whether it was verified by this very registration. */
+  isOf(registration: Registration | undefined): registration is Registration {
+    return this.#registration === registration
+  }
+
+  noteOn(wire: object): void {
+    ;(wire as Wire)[LAST_SEEN] = this
+  }
+
+  /** Whom this field value was verified as, if it was the last on this wire. */
+  static seenOn(wire: object, value: string): VerifiedIdentity | undefined {
+    const last = (wire as Wire)[LAST_SEEN]
+    return last !== undefined && isSame(last.#value, value) ? last : undefined
   }
 }
 
-/**
- * Whether a registration makes a claim good, at this moment. First what is one answer for all that is not valid; only who holds a valid
- * credential is told of its account.
- */
+/** In constant time for texts of one length: a proxy may send several callers through one socket. */
+function isSame(known: string, sent: string): boolean {
+  if (known.length !== sent.length) return false
+  let difference = 0
+  for (let i = 0; i < sent.length; i++) difference |= known.charCodeAt(i) ^ sent.charCodeAt(i)
+  return difference === 0
+}
+
+/** Whether a registration makes a claim good, at this moment. One answer for all that is not valid. */
 export function verify(
   registration: Registration | undefined,
   claim: Claim,
-  api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
-  if (!registration) return grounds.invalid[claim.way.scheme]
-  const { account, client, credential } = registration
-  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
-  if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
-  if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
-  if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[claim.way.scheme]
+  const { client, way } = claim
+  if (!registration || (client !== undefined && client !== registration.client.id))
+    return grounds.invalid[way.scheme]
+  if (!isInForce(registration.credential, clock)) return grounds.invalid[way.scheme]
   return new VerifiedIdentity(registration, claim)
 }
 
+/** What stands against somebody whose credential is valid: only who holds one is told of its account. */
+export function standingOf(
+  { account, client, way }: VerifiedIdentity,
+  api: string,
+  clock: CompleteClock,
+  grounds: Grounds,
+): Ground | undefined {
+  if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
+  if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
+  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[way.scheme]
+  return undefined
+}
+
+/** Most have no date: the time is asked for only where notice was given. */
+function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
+  if (record.terminatesAt == null) return record.status === 'terminated'
+  return statusInForce(record, clock.now()) === 'terminated'
+}
+
 /** Written so that a date that is none (NaN) refuses. */
-function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
+export function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
   if (notBefore == null && expiresAt == null && revokedAt == null) return true
   const now = clock.now()
   if (notBefore != null && !(now >= notBefore.getTime())) return false

@@ -59,6 +59,10 @@ export class AddedLines implements ResponseHead {
     }
   }
 
+  addLines(lines: string): void {
+    this.lines += lines
+  }
+
   removeHeader(name: string): void {
     this.#res.removeHeader(name)
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readRequest, type Caller, type GateRequest } from '../request.js'
 
@@ -17,12 +18,14 @@ export interface IncomingFacts {
 export interface WireFields {
   readonly headers: Incoming['headers']
   readonly rawHeaders: readonly string[]
+  /** Absent over HTTP/2. */
+  readonly socket?: Socket | undefined
 }
 
 /** The canonical view of a request of Node, with its fields as they are known already. */
 export function readIncoming(
   req: Incoming,
-  { headers, rawHeaders }: WireFields,
+  { headers, rawHeaders, socket }: WireFields,
   facts: IncomingFacts = {},
 ): GateRequest {
   const overHttp2 = headers[':method'] !== undefined && isHttp2(req)
@@ -32,7 +35,8 @@ export function readIncoming(
     headers,
     rawHeaders,
     caller: facts.caller ?? new NodeCaller(req),
-    ...(overHttp2 && { hasBody: !req.stream.endAfterHeaders && headers['content-length'] !== '0' }),
+    wire: socket,
+    hasBody: overHttp2 ? !req.stream.endAfterHeaders && headers['content-length'] !== '0' : undefined,
   })
 }
 

@@ -1,4 +1,5 @@
 import { createPathMatch, type DecodePath } from '../path-pattern.js'
+import { recalling } from '../recall.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 
@@ -13,6 +14,7 @@ export function createPathCheck(
   decode: DecodePath,
 ): (request: GateRequest) => Ground | undefined {
   if (!patterns) return () => undefined
-  const isDocumented = createPathMatch(patterns)
-  return ({ path }) => (isDocumented(decode(path)) ? undefined : notDocumented)
+  const fits = createPathMatch(patterns)
+  const isDocumented = recalling((path) => fits(decode(path)))
+  return ({ path }) => (isDocumented(path) ? undefined : notDocumented)
 }

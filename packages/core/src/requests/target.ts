@@ -7,11 +7,12 @@ import { createHostCheck, isAbsoluteForm } from './host.js'
 const LONGEST_TARGET = 8000
 
 /**
- * A target that needs no second look, but at its dots and slashes: origin form, visible ASCII, nothing encoded in the path. The path
- * takes what RFC 3986 allows but `;` (some routers cut parameters there), and `[`, `]`, `|`, which browsers send as they are. One
- * class of characters, without choices: this runs with every request.
+ * What may stand in a path that needs no second look, by its code: what RFC 3986 allows but `%` and `;` (some routers cut parameters
+ * there), and `[`, `]`, `|`, which browsers send as they are.
  */
-const PLAIN = /^\/[\w!$&'()*+,=:@~.|[\]/-]*(?:\?[!"$-~]*)?$/
+const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(/[\w!$&'()*+,=:@~.|[\]/-]/.test(String.fromCharCode(code))),
+)
 
 /** Outside of visible ASCII, or `#`: parsers cut there, or drop it. */
 const UNSENDABLE = /[^!"$-~]/
@@ -46,10 +47,20 @@ export function createTargetCheck(
   }
 }
 
-/** No false yes; what it says no to is looked at again. */
-function isPlain({ target, path }: GateRequest): boolean {
-  return PLAIN.test(target) && !path.includes('//') && !path.includes('/.')
+/** No false yes; what it says no to is looked at again. Without an expression, which costs more where it is used once in a request. */
+function isPlain({ target, path, query }: GateRequest): boolean {
+  if (target.charCodeAt(0) !== SLASH) return false
+  let before = 0
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i)
+    if (PLAIN[code] !== 1 || (before === SLASH && (code === SLASH || code === DOT))) return false
+    before = code
+  }
+  return query === '' || !UNSENDABLE.test(query)
 }
+
+const SLASH = 47
+const DOT = 46
 
 function isAmbiguous({ method, target, path, headers }: GateRequest): boolean {
   if (UNSENDABLE.test(target)) return true

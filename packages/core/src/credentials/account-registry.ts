@@ -1,0 +1,98 @@
+import type { AccountRegistry } from '../accounts/account-registry.js'
+import { applied } from '../accounts/applied.js'
+import { checkAccountPage, checkHistoryPage, checkOperation } from '../accounts/checking.js'
+import { frozenCopy } from '../accounts/frozen-copy.js'
+import type { HistoryEntry } from '../accounts/operations.js'
+import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
+import { completeClock, type Clock } from '../clock.js'
+import { isPromise } from '../pending.js'
+import type { RegistryChange } from '../registry.js'
+import { withoutKeys } from '../without-keys.js'
+import { accountOperations, type CarryOut } from './account-operations.js'
+import { createListeners } from './listeners.js'
+
+const PAGE = 100
+
+/** What a registry needs beside its storage. */
+export interface AccountRegistryOptions {
+  /** Whose time operations are done at. The system's by default. */
+  readonly clock?: Clock
+}
+
+/**
+ * The operations of a registry, over a storage that keeps its records and its history. With a database that has no storage here, write
+ * one: it decides nothing.
+ */
+export function accountRegistry(
+  storage: RegistryStorage,
+  options: AccountRegistryOptions = {},
+): AccountRegistry {
+  const clock = completeClock(options.clock)
+  const changes = createListeners<RegistryChange>()
+  const operations = createListeners<HistoryEntry>()
+
+  const everywhere = storage.tellsEverywhere && { everywhere: true as const }
+
+  const done = (entry: HistoryEntry): HistoryEntry => {
+    for (const account of entry.accounts) changes.announce(Object.freeze({ account, ...everywhere }))
+    operations.announce(entry)
+    return entry
+  }
+
+  let listening = 0
+  let endChanges: (() => void) | undefined
+  /** The storage is listened to while somebody listens here: it may cost a connection, which keeps a process from its end. */
+  const onChange = (listener: (change: RegistryChange) => void) => {
+    const leave = changes.add(listener)
+    if (++listening === 1) endChanges = storage.onChange?.(changes.announce)
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      leave()
+      if (--listening === 0) endChanges?.()
+    }
+  }
+
+  /** On the spot where the storage answers so. */
+  const carryOut: CarryOut = async (given, author) => {
+    const operation = frozenCopy(given)
+    checkOperation(operation, author)
+    const proposal = Object.freeze({
+      time: new Date(clock.now()),
+      by: withoutKeys(author.by),
+      ...(author.why !== undefined && { why: withoutKeys(author.why) }),
+      operation,
+    })
+    let change: RecordChange | undefined
+    const entry = storage.commit(proposal, (view) => (change = applied(view, proposal)))
+    return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
+  }
+
+  const registry: Omit<AccountRegistry, 'peekByDigest'> = {
+    findByDigest: (digest) => storage.findByDigest(digest),
+    onChange,
+    onOperation: operations.add,
+    ...accountOperations(carryOut),
+    account: (id) => storage.account(id),
+    client: (id) => storage.client(id),
+    accounts(page = {}) {
+      checkAccountPage(page)
+      return storage.accounts({ ...page, limit: page.limit ?? PAGE })
+    },
+    clientsOf: (account) => storage.clientsOf(account),
+    history(page = {}) {
+      checkHistoryPage(page)
+      return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
+    },
+    async close() {
+      endChanges?.()
+      await storage.close?.()
+    },
+  }
+  if (!storage.peekByDigest) return registry
+  // Not copied by `{ ...registry, findByDigest }`: who puts a function of its own in the place of ours means that to be asked.
+  return Object.defineProperty(registry, 'peekByDigest', {
+    value: (digest: string) => storage.peekByDigest?.(digest),
+  })
+}

@@ -1,0 +1,66 @@
+import type { VoiceMessage } from './voice.js'
+
+/** How many changed accounts a message names. */
+const PORTION = 100
+/** Beyond so many that could not be told yet, any may have changed. */
+const MOST_CHANGED = 10_000
+const MOST_ENDS = 1000
+
+/** Something to be told, and since when it holds. It stays until it was told. */
+interface Due {
+  readonly message: VoiceMessage
+  readonly at: number
+  told(): void
+}
+
+/** What is still to be told to the other gates. Bounded, however long they cannot be reached. */
+export class Unsaid {
+  readonly #changed = new Map<string, number>()
+  #anyChangedAt: number | undefined
+  readonly #ends = new Set<{ readonly message: VoiceMessage; readonly at: number }>()
+
+  addEnd(message: VoiceMessage, at: number): void {
+    this.#ends.add({ message, at })
+    if (this.#ends.size <= MOST_ENDS) return
+    const [oldest] = this.#ends
+    this.#ends.delete(oldest!)
+  }
+
+  /** An account has changed, or, where none is named, any may have. */
+  addChange(account: unknown, at: number): void {
+    if (typeof account === 'string' && this.#changed.size < MOST_CHANGED) this.#changed.set(account, at)
+    else this.#anyChangedAt = at
+  }
+
+  next(): Due | undefined {
+    const [end] = this.#ends
+    if (end) return { ...end, told: () => void this.#ends.delete(end) }
+    return this.#anyChangedAt === undefined ? this.#nextChanges() : this.#anyChange(this.#anyChangedAt)
+  }
+
+  #anyChange(at: number): Due {
+    // They are among any.
+    this.#changed.clear()
+    return {
+      message: { say: 'changed' },
+      at,
+      told: () => {
+        if (this.#anyChangedAt === at) this.#anyChangedAt = undefined
+      },
+    }
+  }
+
+  #nextChanges(): Due | undefined {
+    const portion = [...this.#changed].slice(0, PORTION)
+    if (portion.length === 0) return undefined
+    return {
+      message: { say: 'changed', accounts: portion.map(([account]) => account) },
+      at: portion[0]![1],
+      told: () => {
+        // It may have changed again meanwhile.
+        for (const [account, since] of portion)
+          if (this.#changed.get(account) === since) this.#changed.delete(account)
+      },
+    }
+  }
+}

@@ -1,0 +1,576 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  issueKey,
+  type AccountRegistry,
+  type Clock,
+  type HistoryEntry,
+  type Operation,
+} from '@api-terms/core'
+import { TestClock } from './clock.js'
+import { BEFORE, NOW, REFUSED } from './registry-refusals.js'
+import { historyOf, replayed, stateOf } from './registry-replay.js'
+
+/** A registry without records, and what goes with it. */
+export interface RegistryUnderTest {
+  readonly registry: AccountRegistry
+  /** Another one over the same records, as another process has it. */
+  readonly another?: AccountRegistry
+  /** Lets everything that was done reach both. */
+  settle?(): Promise<void>
+}
+
+export type RegistryMaker = (clock: Clock) => RegistryUnderTest | Promise<RegistryUnderTest>
+
+const DAY = 86_400_000
+const OPS = { by: 'ops@provider.example' }
+const MANY = 40
+
+/** What holds of every registry that can be written, whatever it keeps its records in. */
+export function registryContract(name: string, makeRegistry: RegistryMaker): void {
+  const opened: AccountRegistry[] = []
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((registry) => registry.close()))
+  })
+  const open: Open = async () => {
+    const clock = new TestClock(NOW)
+    const under = await makeRegistry(clock)
+    const { registry, another = registry } = under
+    opened.push(registry)
+    if (another !== registry) opened.push(another)
+    const settle = async () => under.settle?.()
+    const acme = async () => {
+      await registry.registerAccount({ id: 'acme', ...OPS })
+      await registry.registerClient({ id: 'crm', account: 'acme', ...OPS })
+    }
+    return { registry, another, settle, clock, acme, later: (ms) => new Date(clock.now() + ms) }
+  }
+  describe(name, () => {
+    registeringCases(open)
+    keyCases(open)
+    consentCases(open)
+    standingCases(open)
+    recordCases(open)
+    refusalCases(open)
+    historyCases(open)
+    announcementCases(open)
+    concurrencyCases(open)
+  })
+}
+
+type Open = () => Promise<{
+  readonly registry: AccountRegistry
+  readonly another: AccountRegistry
+  readonly clock: TestClock
+  settle(): Promise<void>
+  /** Registers the account `acme` and its client `crm`. */
+  acme(): Promise<void>
+  later(ms: number): Date
+}>
+
+function registeringCases(open: Open): void {
+  test('registers an account and a client with all that the Terms ask for (clauses 1(c), 1(d), 2(c))', async () => {
+    const { registry, another, later } = await open()
+    const account = {
+      id: 'acme',
+      name: 'Acme',
+      partner: 'resell',
+      contacts: { technical: 'dev@acme.example', billing: '+1 555 0100', $odd: 'kept' },
+      limits: { read: 50, write: Infinity },
+    }
+    const client = {
+      id: 'crm',
+      account: 'acme',
+      name: 'CRM',
+      apis: ['telephony'],
+      contacts: { security: 'sec@acme.example' },
+      privacyPolicyUrl: 'https://acme.example/privacy',
+      networks: ['192.0.2.0/24', '2001:db8::/32'],
+    }
+    const registered = { ...account, verifiedAt: later(0) }
+    expect(await registry.registerAccount({ ...account, ...OPS })).toEqual(registered)
+    const withoutKeys = { ...client, verifiedAt: later(0), credentials: [] }
+    expect(await registry.registerClient({ ...client, ...OPS })).toEqual(withoutKeys)
+    expect(await another.account('acme')).toEqual(registered)
+    expect(await another.client('crm')).toEqual(withoutKeys)
+    expect(await another.clientsOf('acme')).toEqual([withoutKeys])
+  })
+
+  test('chooses ids where none are given', async () => {
+    const { registry } = await open()
+    const [one, other] = [await registry.registerAccount(OPS), await registry.registerAccount(OPS)]
+    expect(one.id).not.toBe(other.id)
+    const client = await registry.registerClient({ account: one.id, ...OPS })
+    expect(await registry.client(client.id)).toEqual(client)
+    expect(await registry.clientsOf(other.id)).toEqual([])
+    expect(await registry.clientsOf('nobody')).toEqual([])
+  })
+
+  test('changes what is registered member by member, and takes away what is null', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    await registry.updateAccount({ account: 'acme', name: 'Acme', partner: 'resell', ...OPS })
+    const account = await registry.updateAccount({
+      account: 'acme',
+      partner: null,
+      limits: { read: 0 },
+      ...OPS,
+    })
+    expect(account).toMatchObject({ name: 'Acme', limits: { read: 0 } })
+    expect(account).not.toHaveProperty('partner')
+    await registry.updateClient({ client: 'crm', apis: ['telephony'], networks: ['192.0.2.1'], ...OPS })
+    const client = await registry.updateClient({ client: 'crm', apis: null, ...OPS })
+    expect(client).toMatchObject({ networks: ['192.0.2.1'] })
+    expect(client).not.toHaveProperty('apis')
+  })
+
+  test('notes when what is registered was confirmed (clause 1(c))', async () => {
+    const { registry, clock, acme, later } = await open()
+    await acme()
+    clock.advance(DAY)
+    await registry.verify({ client: 'crm', ...OPS })
+    expect(await registry.client('crm')).toMatchObject({ verifiedAt: later(0) })
+    expect(await registry.account('acme')).toMatchObject({ verifiedAt: later(-DAY) })
+    await registry.verify({ account: 'acme', ...OPS })
+    expect(await registry.account('acme')).toMatchObject({ verifiedAt: later(0) })
+  })
+
+  test('lists accounts in pages, all or those of a partner', async () => {
+    const { registry } = await open()
+    const ids = ['b', 'a', 'é', 'C', 'a b', 'd']
+    for (const id of ids)
+      await registry.registerAccount({ id, ...(id < 'c' && { partner: 'resell' }), ...OPS })
+    const listed = Object.keys((await stateOf(registry)).accounts)
+    expect(listed.toSorted()).toEqual(ids.toSorted())
+    const resold = await registry.accounts({ partner: 'resell' })
+    expect(resold.map(({ id }) => id).toSorted()).toEqual(ids.filter((id) => id < 'c').toSorted())
+    expect(await registry.accounts({ partner: 'nobody' })).toEqual([])
+    for (const page of [{ limit: 0 }, { limit: 1.5 }, { afer: 'a' }])
+      await expect(async () => registry.accounts(page)).rejects.toMatchObject({ fault: 'invalid' })
+  })
+}
+
+function keyCases(open: Open): void {
+  test('issues a key that is found by its digest, and keeps the digest alone (clause 4(b))', async () => {
+    const { registry, another, acme, later } = await open()
+    await acme()
+    const issued = await registry.issueKey({ client: 'crm', prefix: 'live', expiresAt: later(DAY), ...OPS })
+    expect(issued.key).toMatch(/^live_/)
+    const found = await another.findByDigest(issued.digest)
+    expect(found).toMatchObject({ account: { id: 'acme' }, client: { id: 'crm' } })
+    expect(found?.credential).toEqual(issued.credential)
+    expect(issued.credential).toMatchObject({ hint: issued.hint, expiresAt: later(DAY) })
+    expect(JSON.stringify([await stateOf(registry), await historyOf(registry)])).not.toContain(issued.key)
+    expect(await registry.findByDigest(issueKey().digest)).toBeUndefined()
+  })
+
+  test('rotates a key: the old one lives on for the overlap', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const old = await registry.issueKey({ client: 'crm', ...OPS })
+    const name = old.credential.id
+    const next = await registry.rotateKey({ client: 'crm', old: name, overlapMs: DAY, ...OPS })
+    expect((await registry.findByDigest(old.digest))?.credential).toMatchObject({
+      id: name,
+      expiresAt: later(DAY),
+    })
+    expect((await registry.findByDigest(next.digest))?.credential).toEqual(next.credential)
+    const last = await registry.rotateKey({ client: 'crm', old: next.digest, overlapMs: 0, ...OPS })
+    expect((await registry.findByDigest(next.digest))?.credential).toMatchObject({ expiresAt: later(0) })
+    expect((await registry.client('crm'))?.credentials).toHaveLength(3)
+    expect((await registry.findByDigest(last.digest))?.credential).not.toHaveProperty('expiresAt')
+  })
+
+  test('lets no key live longer by rotating it', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const old = await registry.issueKey({ client: 'crm', expiresAt: later(DAY), ...OPS })
+    await registry.rotateKey({ client: 'crm', old: old.digest, overlapMs: 9 * DAY, ...OPS })
+    expect((await registry.findByDigest(old.digest))?.credential).toMatchObject({ expiresAt: later(DAY) })
+    const lasting = await registry.issueKey({ client: 'crm', ...OPS })
+    await registry.rotateKey({ client: 'crm', old: lasting.digest, overlapMs: Infinity, ...OPS })
+    expect((await registry.findByDigest(lasting.digest))?.credential).not.toHaveProperty('expiresAt')
+  })
+
+  test('revokes a key, and no other', async () => {
+    const { registry, another, acme, later } = await open()
+    await acme()
+    const [one, other] = [
+      await registry.issueKey({ client: 'crm', id: 'k1', ...OPS }),
+      await registry.issueKey({ client: 'crm', id: 'k2', ...OPS }),
+    ]
+    await registry.revokeKey({ client: 'crm', credential: 'k1', ...OPS })
+    expect((await another.findByDigest(one.digest))?.credential).toMatchObject({ revokedAt: later(0) })
+    expect((await another.findByDigest(other.digest))?.credential).not.toHaveProperty('revokedAt')
+  })
+}
+
+function consentCases(open: Open): void {
+  test('records who accepted which version, when and for which entity (clauses 1(a), 1(b))', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    const accepted = { client: 'crm', version: '2026-01', entity: 'Acme Ltd' }
+    const first = await registry.acceptTerms({ ...accepted, by: 'jane@acme.example' })
+    expect(first).toEqual({ version: '2026-01', at: later(0), by: 'jane@acme.example', entity: 'Acme Ltd' })
+    clock.advance(DAY)
+    const onPaper = { ...accepted, version: '2026-02', acceptedBy: 'joe', at: later(-DAY) }
+    const second = await registry.acceptTerms({ ...onPaper, ...OPS })
+    expect(second).toMatchObject({ by: 'joe', at: later(-DAY) })
+    expect((await another.client('crm'))?.acceptances).toEqual([first, second])
+  })
+
+  test('grants limits with consent and for a while, and withdraws them (clause 2(d))', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    const consent = { account: 'acme', consentedBy: 'sales@provider.example', ...OPS }
+    const times = { from: later(DAY), until: later(2 * DAY) }
+    const one = await registry.grant({ ...consent, limits: { read: Infinity }, api: 'telephony', ...times })
+    const other = await registry.grant({ ...consent, id: 'mine', limits: { write: 3 } })
+    expect(one).toMatchObject({ ...times, api: 'telephony', limits: { read: Infinity } })
+    expect((await another.account('acme'))?.grants).toEqual([one, other])
+    await registry.withdrawGrant({ account: 'acme', grant: 'mine', ...OPS })
+    expect((await another.account('acme'))?.grants).toEqual([one])
+    clock.advance(3 * DAY)
+    const last = await registry.grant({ ...consent, limits: { read: 20 } })
+    expect((await another.account('acme'))?.grants).toEqual([last])
+    await registry.withdrawGrant({ account: 'acme', grant: last.id, ...OPS })
+    expect(await another.account('acme')).not.toHaveProperty('grants')
+  })
+}
+
+function standingCases(open: Open): void {
+  test('suspends and reinstates an account, and a client of it (clause 3(a))', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const { digest } = await registry.issueKey({ client: 'crm', ...OPS })
+    const statuses = async () => {
+      const found = await another.findByDigest(digest)
+      return [found?.account.status ?? 'active', found?.client.status ?? 'active']
+    }
+    await registry.suspend({ account: 'acme', ...OPS, why: 'unpaid' })
+    expect(await statuses()).toEqual(['suspended', 'active'])
+    await registry.suspend({ client: 'crm', ...OPS })
+    await registry.reinstate({ account: 'acme', ...OPS })
+    expect(await statuses()).toEqual(['active', 'suspended'])
+    await registry.reinstate({ client: 'crm', ...OPS })
+    expect(await statuses()).toEqual(['active', 'active'])
+  })
+
+  test('suspends the accounts of a partner together, and reinstates those that were not by themselves (clause 1(d))', async () => {
+    const { registry } = await open()
+    for (const id of ['a', 'b', 'c', 'd'])
+      await registry.registerAccount({ id, partner: id === 'd' ? 'other' : 'resell', ...OPS })
+    await registry.suspend({ account: 'b', ...OPS })
+    const { accounts } = await registry.suspend({ partner: 'resell', ...OPS })
+    expect(accounts.toSorted()).toEqual(['a', 'c'])
+    // By itself too, from now on.
+    await registry.suspend({ account: 'c', ...OPS })
+    await registry.reinstate({ partner: 'resell', ...OPS })
+    const { accounts: all } = await stateOf(registry)
+    expect(['a', 'b', 'c', 'd'].map((id) => all[id]?.status)).toEqual([
+      'active',
+      'suspended',
+      'suspended',
+      undefined,
+    ])
+  })
+
+  test('leaves who has gone to another partner suspended, until it is reinstated itself (clause 1(d))', async () => {
+    const { registry } = await open()
+    await registry.registerAccount({ id: 'a', partner: 'resell', ...OPS })
+    await registry.registerAccount({ id: 'b', partner: 'other', ...OPS })
+    await registry.suspend({ partner: 'resell', ...OPS })
+    await registry.suspend({ partner: 'other', ...OPS })
+    await registry.updateAccount({ account: 'a', partner: 'other', ...OPS })
+    await registry.reinstate({ partner: 'other', ...OPS })
+    expect((await registry.account('a'))?.status).toBe('suspended')
+    await registry.reinstate({ account: 'a', ...OPS })
+    expect((await registry.account('a'))?.status).toBe('active')
+  })
+
+  test('terminates at once, or from the date of a notice, which can be moved until it has come (clause 6(a))', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    await registry.terminate({ account: 'acme', from: later(9 * DAY), ...OPS })
+    expect(await another.account('acme')).toMatchObject({ terminatesAt: later(9 * DAY) })
+    await registry.terminate({ account: 'acme', from: later(DAY), ...OPS })
+    await registry.suspend({ account: 'acme', ...OPS })
+    await registry.reinstate({ account: 'acme', ...OPS })
+    expect(await another.account('acme')).toMatchObject({ terminatesAt: later(DAY), status: 'active' })
+    clock.advance(DAY)
+    const tooLate = registry.terminate({ account: 'acme', from: later(DAY), ...OPS })
+    await expect(tooLate).rejects.toMatchObject({ fault: 'terminated' })
+    await expect(registry.issueKey({ client: 'crm', ...OPS })).rejects.toMatchObject({ fault: 'terminated' })
+  })
+
+  test('terminates a client and leaves the others of its account', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    await registry.registerClient({ id: 'wallboard', account: 'acme', ...OPS })
+    await registry.terminate({ client: 'crm', from: new Date(0), ...OPS })
+    expect(await registry.client('crm')).toMatchObject({ status: 'terminated' })
+    await registry.issueKey({ client: 'wallboard', ...OPS })
+  })
+
+  test('ends all accounts of a partner, none of them later than by its own notice (clauses 1(d), 6(a))', async () => {
+    const { registry, later } = await open()
+    for (const id of ['a', 'b', 'c']) await registry.registerAccount({ id, partner: 'resell', ...OPS })
+    await registry.terminate({ account: 'a', ...OPS })
+    await registry.terminate({ account: 'b', from: later(DAY), ...OPS })
+    await registry.terminate({ partner: 'resell', from: later(2 * DAY), ...OPS })
+    const { accounts } = await stateOf(registry)
+    expect([accounts['b']?.terminatesAt, accounts['c']?.terminatesAt]).toEqual([later(DAY), later(2 * DAY)])
+    await registry.terminate({ partner: 'resell', ...OPS })
+    const ended = Object.values((await stateOf(registry)).accounts)
+    expect(ended.map(({ status, terminatesAt }) => [status, terminatesAt])).toEqual(
+      ended.map(() => ['terminated', undefined]),
+    )
+  })
+}
+
+function recordCases(open: Open): void {
+  test('takes records as they are, and takes them away', async () => {
+    const { registry, another, later } = await open()
+    const [{ digest }, { digest: next }] = [issueKey(), issueKey()]
+    const credential = { digest, notBefore: later(0), revokedAt: later(DAY) }
+    const client = { id: 'crm', account: 'acme', credentials: [credential] }
+    const accounts = [{ id: 'acme', status: 'suspended' as const }, { id: 'globex' }]
+    await registry.perform({ kind: 'import', accounts, clients: [client] }, OPS)
+    expect(await another.findByDigest(digest)).toEqual({ account: accounts[0], client, credential })
+    const moved = { ...client, account: 'globex', credentials: [{ digest: next }] }
+    const { accounts: concerned } = await registry.perform({ kind: 'set-client', client: moved }, OPS)
+    expect(concerned).toEqual(['acme', 'globex'])
+    expect(await another.findByDigest(digest)).toBeUndefined()
+    expect(await another.findByDigest(next)).toMatchObject({ account: { id: 'globex' } })
+    expect([await another.clientsOf('acme'), await another.clientsOf('globex')]).toEqual([[], [moved]])
+    await registry.perform({ kind: 'remove-account', account: 'globex' }, OPS)
+    expect(await another.findByDigest(next)).toBeUndefined()
+    expect(await another.client('crm')).toBeUndefined()
+    await registry.perform({ kind: 'set-account', account: { id: 'acme' } }, OPS)
+    await registry.perform({ kind: 'set-client', client }, OPS)
+    await registry.perform({ kind: 'remove-client', client: 'crm' }, OPS)
+    expect(await another.findByDigest(digest)).toBeUndefined()
+    expect(await stateOf(another)).toEqual({ accounts: { acme: { id: 'acme' } }, clients: {} })
+  })
+
+  test('keeps ids apart that could be glued into the same text, or that every object has', async () => {
+    const { registry } = await open()
+    const ids = ['a:b', 'a', 'b', 'a:b:c', '__proto__', 'constructor', 'a%', 'a_', "a'b", 'ａ', '\u0000', '*']
+    for (const id of ids) {
+      expect(await registry.account(id)).toBeUndefined()
+      await registry.registerAccount({ id, partner: id, ...OPS })
+      await registry.registerClient({ id, account: id, ...OPS })
+    }
+    for (const id of ids) {
+      expect((await registry.clientsOf(id)).map((client) => client.id)).toEqual([id])
+      expect((await registry.accounts({ partner: id })).map((account) => account.id)).toEqual([id])
+      expect(await historyOf(registry, id)).toHaveLength(2)
+    }
+  })
+}
+
+function refusalCases(open: Open): void {
+  test('refuses what makes no sense, with its fault, and changes nothing', async () => {
+    const { registry, another } = await open()
+    for (const operation of BEFORE) await registry.perform(operation, OPS)
+    const before = [await stateOf(another), await historyOf(another)]
+    const answers: Record<string, unknown> = {}
+    for (const [title, , operation] of REFUSED)
+      answers[title] = await registry.perform(operation as Operation, OPS).then(
+        () => 'done',
+        (error: unknown) => faultOf(error),
+      )
+    expect(answers).toEqual(Object.fromEntries(REFUSED.map(([title, fault]) => [title, fault])))
+    expect([await stateOf(another), await historyOf(another)]).toEqual(before)
+  })
+
+  test('refuses what is done by nobody', async () => {
+    const { registry } = await open()
+    for (const author of [{ by: '' }, {}, { by: 5 }, { ...OPS, why: 7 }]) {
+      const done = registry.registerAccount({ id: 'acme', ...author } as never)
+      await expect(done).rejects.toMatchObject({ code: 'API_TERMS_REGISTRY', fault: 'invalid' })
+    }
+    expect(await historyOf(registry)).toEqual([])
+  })
+
+  test('lists everything that is wrong with an operation, and shows no key that was put in the wrong place', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    const { key, digest } = issueKey()
+    const wrong = registry.registerClient({
+      id: '',
+      account: 'acme',
+      networks: ['x'],
+      nme: 'CRM',
+      ...OPS,
+    } as never)
+    await expect(wrong).rejects.toMatchObject({
+      issues: [{ path: 'client' }, { path: 'details.networks[0]' }, { path: 'details.nme' }],
+    })
+    const misspelt = registry.issueKey({ client: 'crm', expires: new Date(), ...OPS } as never)
+    await expect(misspelt).rejects.toMatchObject({ issues: [{ path: 'credential.expires' }] })
+    const leaked = await registry.suspend({ account: key, ...OPS }).catch((error: unknown) => String(error))
+    expect(leaked).not.toContain(key)
+    await registry.suspend({ client: 'crm', by: key, why: `leaked ${key}, ${digest}` })
+    expect(JSON.stringify(await historyOf(registry))).not.toContain(key)
+  })
+}
+
+function historyCases(open: Open): void {
+  test('tells what was done, when, by whom and why, in order, and never alters it', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    clock.advance(DAY)
+    const suspended = await registry.suspend({ account: 'acme', ...OPS, why: 'unpaid' })
+    await registry.reinstate({ account: 'acme', ...OPS }).then(() => clock.advance(DAY))
+    const history = await historyOf(another)
+    expect(history.map(({ id }) => id)).toEqual([1, 2, 3, 4])
+    expect(history[2]).toEqual(suspended)
+    expect(suspended).toEqual({
+      id: 3,
+      time: later(-DAY),
+      by: OPS.by,
+      why: 'unpaid',
+      operation: { kind: 'suspend', account: 'acme' },
+      accounts: ['acme'],
+    })
+    await registry.perform({ kind: 'remove-account', account: 'acme' }, OPS)
+    expect((await historyOf(another)).slice(0, 4)).toEqual(history)
+  })
+
+  test('is read in pages, of everything or of an account, those of its partner included', async () => {
+    const { registry } = await open()
+    for (const id of ['a', 'b', 'c'])
+      await registry.registerAccount({ id, ...(id < 'c' && { partner: 'p' }), ...OPS })
+    await registry.suspend({ partner: 'p', ...OPS })
+    await registry.suspend({ account: 'c', ...OPS })
+    const idsOf = async (account: string) => (await historyOf(registry, account)).map(({ id }) => id)
+    expect([await idsOf('a'), await idsOf('b'), await idsOf('c'), await idsOf('d')]).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 5],
+      [],
+    ])
+    const page = await registry.history({ after: 1, limit: 2 })
+    expect(page.map(({ id }) => id)).toEqual([2, 3])
+    expect(await registry.history({ after: 5 })).toEqual([])
+    for (const wrong of [{ limit: 0 }, { after: -1 }, { acount: 'a' }])
+      await expect(async () => registry.history(wrong)).rejects.toMatchObject({ fault: 'invalid' })
+  })
+
+  test('leads to the same records again', async () => {
+    const { registry } = await open()
+    for (const operation of BEFORE) await registry.perform(operation, OPS)
+    const state = await stateOf(registry)
+    expect(Object.keys(state.accounts)).toHaveLength(3)
+    expect(replayed(await historyOf(registry))).toEqual(state)
+  })
+}
+
+function announcementCases(open: Open): void {
+  test('tells each account that an operation concerns, here and elsewhere, when it is in force', async () => {
+    const { registry, another, settle, acme } = await open()
+    const [here, elsewhere] = [new Set<string>(), new Set<string>()]
+    registry.onChange(({ account }) => here.add(account))
+    const leave = another.onChange(({ account }) => elsewhere.add(account))
+    await acme()
+    for (const id of ['a', 'b']) await registry.registerAccount({ id, partner: 'p', ...OPS })
+    const told = async (operation: Operation) => {
+      await settle()
+      for (const set of [here, elsewhere]) set.clear()
+      await registry.perform(operation, OPS)
+      const atOnce = [...here]
+      await settle()
+      expect([...elsewhere].toSorted()).toEqual(atOnce.toSorted())
+      return atOnce.toSorted()
+    }
+    expect(await told({ kind: 'suspend', account: 'acme' })).toEqual(['acme'])
+    expect(await told({ kind: 'suspend', client: 'crm' })).toEqual(['acme'])
+    expect(await told({ kind: 'suspend', partner: 'p' })).toEqual(['a', 'b'])
+    expect(await told({ kind: 'remove-client', client: 'crm' })).toEqual(['acme'])
+    leave()
+    elsewhere.clear()
+    await registry.reinstate({ account: 'acme', ...OPS })
+    await settle()
+    expect(elsewhere.size).toBe(0)
+  })
+
+  test('says nothing of what was refused', async () => {
+    const { registry, settle, acme } = await open()
+    await acme()
+    await settle()
+    const heard: unknown[] = []
+    registry.onChange((change) => heard.push(change))
+    registry.onOperation((entry) => heard.push(entry))
+    await registry.reinstate({ account: 'acme', ...OPS }).catch(() => undefined)
+    await settle()
+    expect(heard).toEqual([])
+  })
+
+  test('tells the entry of each operation to who listens, and nothing to who has left', async () => {
+    const { registry, acme } = await open()
+    const heard: HistoryEntry[] = []
+    const leave = registry.onOperation((entry) => heard.push(entry))
+    await acme()
+    leave()
+    await registry.suspend({ account: 'acme', ...OPS })
+    expect(heard).toEqual((await historyOf(registry)).slice(0, 2))
+  })
+}
+
+function concurrencyCases(open: Open): void {
+  test('loses nothing where many operations on one record run at once', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const turns = Array.from({ length: MANY }, (_, i) => [i, i % 2 ? registry : another] as const)
+    await Promise.all(
+      turns.map(([i, each]) =>
+        each.grant({ account: 'acme', id: `g${i}`, limits: { read: i }, consentedBy: 'sales', ...OPS }),
+      ),
+    )
+    const { digest } = await registry.issueKey({ client: 'crm', ...OPS })
+    const issued = await Promise.all(turns.map(([, each]) => each.issueKey({ client: 'crm', ...OPS })))
+    const grants = (await another.account('acme'))?.grants ?? []
+    expect(grants.map(({ id }) => id).toSorted()).toEqual(turns.map(([i]) => `g${i}`).toSorted())
+    const digests = (await another.client('crm'))?.credentials.map((credential) => credential.digest)
+    expect(digests?.toSorted()).toEqual([digest, ...issued.map((each) => each.digest)].toSorted())
+    const history = await historyOf(registry)
+    expect(history.map(({ id }) => id)).toEqual(history.map((_, i) => i + 1))
+    expect(replayed(history)).toEqual(await stateOf(registry))
+  })
+
+  test('lets one of many win that can only be done once', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const { digest } = await registry.issueKey({ client: 'crm', ...OPS })
+    const once = (operation: Operation) =>
+      Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          (i % 2 ? registry : another).perform(operation, OPS).then(() => 'done', faultOf),
+        ),
+      ).then((each) => each.map(String).toSorted())
+    const outcomes = [
+      await once({ kind: 'register-account', account: 'globex', details: {} }),
+      await once({ kind: 'issue-key', client: 'crm', credential: { digest: issueKey().digest } }),
+      await once({ kind: 'revoke-key', client: 'crm', credential: digest }),
+      await once({ kind: 'suspend', account: 'acme' }),
+      await once({ kind: 'terminate', account: 'acme' }),
+    ]
+    const others = ['duplicate', 'duplicate', 'not-in-force', 'already-suspended', 'terminated']
+    expect(outcomes).toEqual(
+      others.map((fault) => ['done', ...Array.from({ length: 9 }, () => fault)].toSorted()),
+    )
+  })
+
+  test('does the operations of one caller in the order in which they were asked for', async () => {
+    const { registry, acme } = await open()
+    const doing = [acme(), registry.registerAccount({ id: 'globex', ...OPS })]
+    for (const name of ['one', 'two', 'three'])
+      doing.push(registry.updateAccount({ account: 'globex', name, ...OPS }))
+    await Promise.all(doing)
+    expect(await registry.account('globex')).toMatchObject({ name: 'three' })
+  })
+}
+
+function faultOf(error: unknown): unknown {
+  return (error as { fault?: unknown }).fault ?? String(error)
+}
