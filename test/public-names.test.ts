@@ -41,7 +41,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-      redisConnections redisLedger redisRegistry redisUsage values`,
+    values: `redisConnections redisLedger redisRegistry redisUsage`,
     types: `
       RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
       RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
