@@ -23,7 +23,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RefusedEvent Registration RegistrationOptions Registry RegistryChange RegistryFault
       RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions
       ResponseHead Soon Status Target TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch
-      UsageFilter UsageOptions UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage
+      UsageFilter UsageOptions UsageQuery UsageRow UsageStore MisuseEvent MisuseOptions SignOptions Voice VoiceListener VoiceMessage
       WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {

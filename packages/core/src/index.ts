@@ -113,5 +113,5 @@ export {
   type UsageStore,
 } from './usage/index.js'
 export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
-export type { MisuseOptions, SignOptions } from './misuse/index.js'
+export type { IdsOptions, MisuseOptions, SignOptions } from './misuse/index.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

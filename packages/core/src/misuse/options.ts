@@ -11,6 +11,18 @@ export interface SignOptions {
   refuseMs?: number
 }
 
+/** When many ids are a sign of misuse. */
+export interface IdsOptions {
+  /** Patterns of path-to-regexp 8, e.g. `/v1/extensions/:id`: each is counted by itself. */
+  paths: string[]
+  /** So many different paths are fine; one more is a sign. */
+  most: number
+  /** Within how long, in ms. Default 3 600 000: an hour. */
+  withinMs?: number
+  /** Refuses for so long, in ms, from the sign on. Default 0: it is told, and nothing refused. */
+  refuseMs?: number
+}
+
 /** Signs of misuse: told as `misuse` events and, where the provider says so, refused. Each is looked for only where it is named. */
 export interface MisuseOptions {
   /**
@@ -22,10 +34,7 @@ export interface MisuseOptions {
    * How many different paths one account asks for under one pattern. A sign of scraping (clause 5(d)). Refuses what the account asks for
    * under the pattern, with `scraping-suspected`.
    */
-  ids?: SignOptions & {
-    /** Patterns of path-to-regexp 8, e.g. `/v1/extensions/:id`: each is counted by itself. */
-    paths: string[]
-  }
+  ids?: IdsOptions
   /**
    * How often one account is refused at its limit. A sign that the limits are being got round (clause 2(d)). Refuses the account, with
    * `circumvention-suspected`.
