@@ -7,6 +7,8 @@ export interface Keys {
    * count apart.
    */
   counter(name: CounterName): string
+  /** Which processes are alive. */
+  readonly processes: string
   /** What the names of channels begin with; the name of the process follows. */
   readonly channels: string
   /** What the gates of an API say to one another. */
@@ -43,6 +45,7 @@ export function keysUnder(prefix: string): Keys {
     // The braces are a cluster's hash tag: whatever is kept of a counter, under whatever suffix, lives in one slot.
     counter: ({ api, account, class: className }) =>
       `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
+    processes: `${prefix}processes`,
     channels: `${prefix}woken:`,
     usage: {
       apis: `${prefix}usage:apis`,
