@@ -37,12 +37,12 @@ const FIRMNESS: readonly Met[] = ['enforced', 'kept in records', 'monitored']
  */
 export function coverage(gate: Pick<Gate, 'setup'>): ClauseCoverage[] {
   const setup = gate.setup()
-  return [...DUTIES.map((duty) => metBy(duty, setup)), ...LEFT_TO_PEOPLE.map(left)].toSorted((one, other) =>
-    one.clause.localeCompare(other.clause, 'en'),
+  return [...DUTIES.map((duty) => metBy(duty, setup)), ...LEFT_TO_PEOPLE.map(leftToPeople)].toSorted(
+    (one, other) => one.clause.localeCompare(other.clause, 'en'),
   )
 }
 
-function left({ clause, asks }: Pick<Duty, 'clause' | 'asks'>): ClauseCoverage {
+function leftToPeople({ clause, asks }: Pick<Duty, 'clause' | 'asks'>): ClauseCoverage {
   return { clause, asks, met: 'left to people', by: [], does: [], reasons: [], gaps: [] }
 }
 
@@ -50,9 +50,8 @@ function metBy({ clause, asks, reasons, looks }: Duty, setup: GateSetup): Clause
   const found = looks.flatMap((look) => look(setup))
   const gaps = found.filter((each): each is Gap => 'open' in each)
   const ways = found.filter((each): each is Way => 'met' in each)
-  const observed =
-    setup.said.get('mode') === 'observe' && ways.some(({ inObserveMode }) => inObserveMode !== 'as ever')
-  const left = observed ? ways.flatMap(inObserveMode) : ways
+  const observed = setup.said.get('mode') === 'observe' && ways.some((way) => way.inObserveMode !== 'as ever')
+  const left = observed ? ways.flatMap(observedWay) : ways
   return {
     clause,
     asks,
@@ -64,7 +63,7 @@ function metBy({ clause, asks, reasons, looks }: Duty, setup: GateSetup): Clause
   }
 }
 
-function inObserveMode(way: Way): readonly Way[] {
+function observedWay(way: Way): readonly Way[] {
   if (way.inObserveMode === 'left out') return []
   return way.inObserveMode === 'reported' && way.met === 'enforced' ? [{ ...way, met: 'monitored' }] : [way]
 }
