@@ -192,9 +192,9 @@ describe.concurrent('a process that is stopped for longer than its leases last',
 })
 
 describe.concurrent('a process whose clocks jump', () => {
-  test.each([3_600_000, -3_600_000])(
+  test.for([3_600_000, -3_600_000])(
     'by %d ms holds what it held, and nobody takes it twice',
-    async (jumpMs) => {
+    async (jumpMs, context) => {
       const { prefix, all } = await members(1)
       const [member] = all as [Member]
       const numbers = [await member.take({ limit: 3 }), await member.take({ limit: 3 })]
@@ -208,7 +208,7 @@ describe.concurrent('a process whose clocks jump', () => {
       expect(await member.lost()).toEqual([])
       expect(await member.take({ limit: 3 })).toBeDefined()
       for (const number of numbers) await member.release(number!)
-      await expect.poll(() => client.zCard(`${prefix}{telephony|acme|read}`)).toBe(1)
+      await context.expect.poll(() => client.zCard(`${prefix}{telephony|acme|read}`)).toBe(1)
       await store.close()
     },
   )
