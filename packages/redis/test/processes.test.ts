@@ -191,7 +191,7 @@ describe.concurrent('a process that is stopped for longer than its leases last',
   })
 })
 
-describe.concurrent('a process whose clocks jump', () => {
+describe('a process whose clocks jump', () => {
   test.for([3_600_000, -3_600_000])(
     'by %d ms holds what it held, and nobody takes it twice',
     async (jumpMs, context) => {
