@@ -46,6 +46,15 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
       RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
   },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
+  '@api-terms/sqlite': {
+    values: `sqliteRegistry`,
+    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
+  },
 }
 
 describe.each(Object.entries(NAMES))('%s', (entrance, names) => {

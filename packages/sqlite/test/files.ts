@@ -5,7 +5,9 @@ import type { DriverName } from '@api-terms/sqlite'
 import { driverOf } from '../src/drivers.js'
 
 /** What this Node can open files with. */
-export const DRIVERS_HERE = (['node:sqlite', 'libsql'] satisfies DriverName[]).filter((name) => driverOf(name))
+export const DRIVERS_HERE = (['node:sqlite', 'libsql'] satisfies DriverName[]).filter((name) =>
+  driverOf(name),
+)
 
 /** A folder for files of tests, each of which has a name of its own. */
 export function folderOfFiles() {
