@@ -1,8 +1,8 @@
 import { createAgreement } from './agreement/index.js'
 import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
-import { ChangedAccounts } from './changed-accounts.js'
-import { completeClock } from './clock.js'
+import { ChangedAccounts, type Accounts } from './changed-accounts.js'
+import { completeClock, type CompleteClock } from './clock.js'
 import {
   createLimitTable,
   exhaustedGrounds,
@@ -12,17 +12,18 @@ import {
   SteadfastStore,
   type ConnectionsOptions,
   type ConnectionStore,
+  type SteadfastStoreOptions,
 } from './connections/index.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
 import { heardRegistry } from './heard-registry.js'
-import type { Gate } from './gate.js'
+import type { Gate, GateHealth } from './gate.js'
 import { Identification } from './identification.js'
 import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
-import { warnIfOneOfMany } from './one-of-many.js'
 import { Moments } from './moments.js'
 import { Notices } from './notices.js'
+import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
@@ -81,8 +82,16 @@ export function createGate(options: GateOptions): Gate {
   })
   const limits = createLimitTable(options.limits, api, clock)
   const exhausted = exhaustedGrounds()
-  const store = storeOf(connections, timeoutMs, clock, reports)
-  const open = new OpenConnections<Identity>({
+  const { store, health } = storeOf(connections, clock, {
+    timeoutMs,
+    *held() {
+      for (const { holder, class: className, lease } of open.matching({}))
+        yield { api, account: holder.account.id, class: className, lease }
+    },
+    onFailed: (cause) => reports.warn('store-failed', 'the connection store failed', cause),
+    onOutage: (change) => reports.outage(change),
+  })
+  const open: OpenConnections<Identity> = new OpenConnections<Identity>({
     // Who observes cuts nobody off.
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
@@ -95,6 +104,7 @@ export function createGate(options: GateOptions): Gate {
   })
   // To observe is to cut nobody off.
   const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
+  const endStoreWarnings = store.onWarning?.(({ code, message, cause }) => reports.warn(code, message, cause))
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
@@ -154,10 +164,12 @@ export function createGate(options: GateOptions): Gate {
     limits,
     store,
     open,
+    health,
     endSubscriptions() {
       endRegistryChanges?.()
       endTelling?.()
       endLostLeases?.()
+      endStoreWarnings?.()
       changed.close()
     },
     changed,
@@ -182,7 +194,7 @@ export function createGate(options: GateOptions): Gate {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)
   }
-  const look = (accounts: ReadonlySet<string | undefined>) => {
+  const look = (accounts: Accounts) => {
     passage.registryChanged()
     gate.reconsider(accounts)
     if (accounts.has(undefined)) lookAtAll()
@@ -194,13 +206,17 @@ export function createGate(options: GateOptions): Gate {
 /** The store of this process's memory cannot fail, so nothing stands between it and the gate. */
 function storeOf(
   { store, whenStoreFails = 'local' }: ConnectionsOptions,
-  timeoutMs: number,
-  clock: ReturnType<typeof completeClock>,
-  reports: Reports,
-): ConnectionStore {
-  if (!store) return memoryConnections({ clock })
-  const onFailed = (cause: unknown) => reports.warn('store-failed', 'the connection store failed', cause)
-  return new SteadfastStore({ store, whenStoreFails, timeoutMs, clock, onFailed })
+  clock: CompleteClock,
+  rest: Omit<SteadfastStoreOptions, 'store' | 'whenStoreFails' | 'clock'>,
+): { store: ConnectionStore; health: () => GateHealth } {
+  const since = new Date(clock.now())
+  if (!store)
+    return {
+      store: memoryConnections({ clock }),
+      health: () => ({ store: 'available', since, processes: 1 }),
+    }
+  const steadfast = new SteadfastStore({ ...rest, store, whenStoreFails, clock })
+  return { store: steadfast, health: () => steadfast.health }
 }
 
 /** A listener of warnings that throws has nobody left to tell but the process. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { StoreWarning } from './connections/index.js'
 import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
 
@@ -114,6 +115,7 @@ export interface WarningEvent {
     | 'registry-failed'
     | 'limits-failed'
     | 'store-failed'
+    | StoreWarning['code']
     | 'class-without-limit'
     | 'option-failed'
     | 'listener-failed'
@@ -131,6 +133,20 @@ export interface WarningEvent {
   readonly cause?: unknown
 }
 
+/** The connection store has gone away, or is back: one event each, however many requests came meanwhile. */
+export interface OutageEvent {
+  readonly at: Date
+  readonly api: string
+  /** `began`: from now on `connections.whenStoreFails` decides. `ended`: every connection is counted again. */
+  readonly state: 'began' | 'ended'
+  /** As it began: what the store failed with. */
+  readonly cause?: unknown
+  /** As it ended: how long it was, in ms, from the first failure. */
+  readonly durationMs?: number
+  /** As it ended: how many connections were admitted without the store. */
+  readonly admitted?: number
+}
+
 /** The events of a gate, by name. */
 export interface GateEvents {
   admitted: AdmittedEvent
@@ -139,9 +155,10 @@ export interface GateEvents {
   released: ReleasedEvent
   notice: NoticeEvent
   warning: WarningEvent
+  outage: OutageEvent
 }
 
-/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `warning`. */
+/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `warning`, `outage`. */
 export type GateEventName = keyof GateEvents
 /** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
 export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown

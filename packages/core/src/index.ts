@@ -1,5 +1,5 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
 export type { GateOptions } from './options.js'
 export type {
   DatedVersion,
@@ -19,6 +19,7 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  OutageEvent,
   RefusedEvent,
   NoticeEvent,
   ReleasedEvent,
@@ -85,6 +86,8 @@ export {
   type LeaseAsk,
   type LimitsOption,
   type MemoryConnectionsOptions,
+  type StoreState,
+  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export {

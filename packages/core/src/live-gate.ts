@@ -5,7 +5,7 @@ import type { ConnectionStore, LimitTable, OpenConnections } from './connections
 import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { Follower, Following } from './followers.js'
-import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
 import type { Identification } from './identification.js'
 import type { Inquiries } from './inquiries.js'
 import type { Inquiry } from './inquiry.js'
@@ -32,6 +32,7 @@ export interface LiveGateParts {
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
+  health(): GateHealth
   endSubscriptions(): void
   readonly changed: ChangedAccounts
   /** Absent where the store joins no processes. */
@@ -158,6 +159,10 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   /** Those whom a filter may concern. */
   #othersIn({ process }: ConnectionFilter): OtherGates | undefined {
     return process === this.process ? undefined : this.#parts.others()
+  }
+
+  health(): GateHealth {
+    return this.#parts.health()
   }
 
   close(): Promise<void> {

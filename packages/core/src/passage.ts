@@ -211,6 +211,7 @@ export class Passage {
 
   #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
     visit.inUse = answer.inUse
+    if (answer.limit !== undefined) visit.limit = answer.limit
     if (!answer.lease)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
     const { admissions, open, reports } = this.#is

@@ -1,5 +1,5 @@
 import type { CompleteClock } from './clock.js'
-import type { Connection } from './connections/index.js'
+import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
 import { Followers, type FollowedRefusal } from './followers.js'
@@ -75,6 +75,10 @@ export class Reports {
   notice(notice: Notice, party: Party): void {
     if (!this.events.heard('notice')) return
     this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
+  outage(change: OutageChange): void {
+    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()

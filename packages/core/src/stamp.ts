@@ -29,11 +29,7 @@ export function createStamp(
   agreement: Agreement | undefined,
 ): Stamp {
   let cited: { readonly url: string } = terms
-  let links = linksTo(cited.url, terms.licence)
-  const linksOf = (status: number) => {
-    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
-    return status < 400 ? links.content : links.error
-  }
+  let links = linksTo(terms.url, terms.licence)
   const fieldsByClass = new Map<string, RateLimitFields>()
   const fieldsOf = (className: string) => {
     let fields = fieldsByClass.get(className)
@@ -43,54 +39,54 @@ export function createStamp(
 
   /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
   const linesOfStamp = (answer: StampedAnswer, status: number) => {
-    const ceiling = caching.unsaid(cachedAnswer(answer, status))
-    const written = linksOf(status).line + ceiling.lines(answer.identity.field)
-    // A shared cache would tell one caller what was left for another, or is due.
-    if (ceiling.shared) return written
-    const due = agreement?.dueFieldOf(answer.identity.client)
-    return (due === undefined ? written : `${written}${DUE}: ${due}\r\n`) + limitLines(answer)
+    const { lines, shared } = caching.unsaid(cachedAnswer(answer, status))
+    let written = (status < 400 ? links.ofContent : links.ofErrors).line + lines(answer.identity.field)
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) written += `${DUE}: ${due}\r\n`
+    if (shared || answer.limit === Infinity) return written
+    return written + fieldsOf(answer.class).lines(answer.limit, answer.remaining)
   }
-  // Nothing is left of what has no end.
-  const limitLines = ({ class: className, limit, remaining }: StampedAnswer) =>
-    limit === Infinity ? '' : fieldsOf(className).lines(limit, remaining)
 
   return (head, answer) => {
+    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
     const names = head.getHeaderNames()
-    const { statusCode: status } = head
-    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, status))
-    const { value: link } = linksOf(status)
+    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
+    const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors
     head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
-    if (caching.stamp(head, cachedAnswer(answer, status), names)) return
-    const due = agreement?.dueFieldOf(answer.identity.client)
+    const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
+    // A shared cache would tell one caller what was left for another, or is due; and nothing is left of what has no end.
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
     if (due !== undefined) head.setHeader(DUE, due)
-    if (answer.limit === Infinity) return
+    if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
     head.setHeader('RateLimit-Policy', fields.policy(answer.limit))
     head.setHeader('RateLimit', fields.state(answer.remaining))
   }
 }
 
+/** Until when the Terms in force are to be accepted: see `dueField` of the agreement. */
 const DUE = 'Terms-Acceptance-Due'
+
+/** The links of answers, written out before. Errors are no content, and have no licence (RFC 4946). */
+function linksTo(url: string, licence: string | undefined) {
+  const terms = `<${url}>; rel="terms-of-service"`
+  const linked = (value: string) => ({ value, line: `Link: ${value}\r\n` })
+  const ofErrors = linked(terms)
+  return {
+    ofErrors,
+    ofContent: licence === undefined ? ofErrors : linked(`${terms}, <${licence}>; rel="license"`),
+  }
+}
 
 /** Whether a field is none of those that a stamp writes or looks at. */
 function isOfOthers(name: string): boolean {
   return (
-    name !== 'link' && !name.startsWith('ratelimit') && name !== 'terms-acceptance-due' && !isOfCaching(name)
+    name !== 'link' && name !== 'terms-acceptance-due' && !name.startsWith('ratelimit') && !isOfCaching(name)
   )
 }
 
 function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {
   return { method, path, status, account: identity.account.id, vary: identity.field, own }
-}
-
-/** The value of the Link field, and its line: the licence is of content, which errors are not (RFC 4946). */
-function linksTo(url: string, licence: string | undefined) {
-  const written = (value: string) => ({ value, line: `Link: ${value}\r\n` })
-  const error = `<${url}>; rel="terms-of-service"`
-  return {
-    error: written(error),
-    content: written(licence === undefined ? error : `${error}, <${licence}>; rel="license"`),
-  }
 }
 
 function linesOf(value: ReturnType<ResponseHead['getHeader']>): readonly string[] {

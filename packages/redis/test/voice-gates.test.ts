@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as passed } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../../../test/redis-server.js'
@@ -200,6 +203,17 @@ test('what a client sent late, when it could again, counts from when it was said
   expect([await limitOf(one), await limitOf(other)]).toEqual([9, 9])
   expect(later.connection.signal.aborted).toBe(false)
 })
+
+test.each(['redis', 'ioredis'])(
+  'a gate keeps no process alive that has closed its client: %s',
+  async (kind) => {
+    const program = fileURLToPath(new URL('forgetful.mjs', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [program, kind, server.url], {
+      timeout: 10_000,
+    })
+    expect(stdout).toBe('done\n')
+  },
+)
 
 describe('while Redis does not answer', () => {
   test('what an operator does holds here at once, is bounded in time, and reaches the others when it is back', async () => {

@@ -25,8 +25,8 @@ export interface CredentialCheck {
   /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
   recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
   /**
-   * What speaks against somebody whose credential is valid: where it comes from, its status, another API. `from` is its request or, where
-   * that is gone, the identity that was known of it before.
+   * What speaks against somebody whose credential is valid: where it comes from, whom it says it is, its status, another API. `from` is its
+   * request or, where that is gone, the identity that was known of it before.
    */
   against(who: Identity, from: GateRequest | Identity): Ground | undefined
   /** Ends the subscription to the registry, and look-ups under way. */
@@ -50,14 +50,22 @@ export function createCredentialCheck(
   const settings = settingsOf(options, api)
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
-  const reader = createReader(settings, grounds)
   const claimedClient = createClientReader(settings.clientHeader)
   const networks = createNetworkCheck(context.addressOf ?? ((request) => request.remoteAddress))
-  const hintIn = (scheme: Scheme) => (value: string) => {
-    const sent = reader.read(value, scheme === 'header')
-    return 'reason' in sent ? '' : hintOfAny(sent.key)
+  const reader = createReader(settings, grounds)
+  const way = (scheme: Scheme, field: string): Way => ({
+    scheme,
+    field,
+    hintIn(value) {
+      const sent = reader.read(value, scheme === 'header')
+      return 'reason' in sent ? '' : hintOfAny(sent.key)
+    },
+  })
+  const ways: Record<Scheme, Way> = {
+    bearer: way('bearer', 'Authorization'),
+    basic: way('basic', 'Authorization'),
+    header: way('header', settings.header),
   }
-  const ways = waysTo(settings.header, hintIn)
   const lookup = registry.peekByDigest
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
     : createCachedLookup(settings, context)
@@ -72,35 +80,22 @@ export function createCredentialCheck(
       : judge(found, claim)
   }
 
-  const first = (value: string, inOwnField: boolean, beside: string | undefined) => {
+  const first = (value: string, inOwnField: boolean) => {
     const sent = reader.read(value, inOwnField)
     if ('reason' in sent) return sent
-    const { key, scheme } = sent
-    // Two ids that differ cannot both be the key's.
-    if (beside !== undefined && beside !== (sent.client ?? beside)) return grounds.invalid[scheme]
-    const client = beside ?? sent.client
-    const way = ways[client === undefined ? 'alone' : 'besideClient'][scheme]
-    return answer({ value, way, digest: digestOf(key), client })
+    return answer({ value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client })
   }
 
-  /**
-   * The same identity, where its registration is the same and its credential in force. One that is bound to networks is made anew: the
-   * next request of a socket may come from elsewhere, through a proxy.
-   */
+  /** The same identity, where its registration is the same and its credential in force. */
   const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(known.credential.digest)
-    const isSame = found !== NOT_AT_HAND && found !== UNAVAILABLE && known.isOf(found)
-    if (!isSame || known.client.networks != null) return answer(known.claim)
-    return isInForce(known.credential, clock) ? known : grounds.invalid[known.way.scheme]
+    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
+    return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
   }
 
-  /** Whether this room has verified it, from the same field, with the same client's id beside it. */
-  const cameAlike = ({ way, client }: VerifiedIdentity, inOwnField: boolean, beside: string | undefined) => {
-    const { scheme, namesClient } = way
-    if (way !== ways[namesClient ? 'besideClient' : 'alone'][scheme]) return false
-    if ((scheme === 'header') !== inOwnField) return false
-    return beside === undefined ? !namesClient || scheme === 'basic' : namesClient && beside === client.id
-  }
+  /** Whether this room has verified it, from the same field. */
+  const cameAlike = ({ way: came }: VerifiedIdentity, inOwnField: boolean) =>
+    came === ways[came.scheme] && (came.scheme === 'header') === inOwnField
 
   const note = (wire: object, who: Identity | Ground) => {
     if (!('reason' in who)) (who as VerifiedIdentity).noteOn(wire)
@@ -113,40 +108,22 @@ export function createCredentialCheck(
       const value = reader.find(request)
       if (typeof value !== 'string') return value
       const inOwnField = reader.isInOwnField(request)
-      const beside = claimedClient?.(request)
       const wire = wireOf(request)
       const known = wire && VerifiedIdentity.seenOn(wire, value)
-      const who =
-        known && cameAlike(known, inOwnField, beside) ? again(known) : first(value, inOwnField, beside)
+      const who = known && cameAlike(known, inOwnField) ? again(known) : first(value, inOwnField)
       if (!wire || who === known) return who
       return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
     },
     recheck: (identity) => again(identity as VerifiedIdentity),
     against(who, from) {
+      const verified = who as VerifiedIdentity
       if (!networks.allows(who, from)) return grounds.outside
-      return standingOf(who, api, clock, grounds)
+      if (claimedClient && (claimedClient(from) ?? who.client.id) !== who.client.id)
+        return grounds.invalid[verified.way.scheme]
+      return standingOf(verified, api, clock, grounds)
     },
     close: () => lookup.close(),
   }
-}
-
-/** The ways of a key, with the client's id beside it and without. */
-function waysTo(
-  header: string,
-  hintIn: (scheme: Scheme) => Way['hintIn'],
-): Record<'alone' | 'besideClient', Record<Scheme, Way>> {
-  const way = (scheme: Scheme, field: string, namesClient: boolean): Way => ({
-    scheme,
-    field,
-    namesClient,
-    hintIn: hintIn(scheme),
-  })
-  const ways = (namesClient: boolean): Record<Scheme, Way> => ({
-    bearer: way('bearer', 'Authorization', namesClient),
-    basic: way('basic', 'Authorization', namesClient),
-    header: way('header', header, namesClient),
-  })
-  return { alone: ways(false), besideClient: ways(true) }
 }
 
 /** The end of a key of the provider's own making may be most of it: its digest tells keys apart as well. */

@@ -23,8 +23,6 @@ export interface Way {
   readonly field: string
   /** What may be shown of the key in a value of that field. */
   hintIn(value: string): string
-  /** Whether the client's id came beside it. */
-  readonly namesClient: boolean
 }
 
 /** What a request claims. */
@@ -93,7 +91,7 @@ export class VerifiedIdentity implements Identity {
       value: this.#value,
       way: this.#way,
       digest: credential.digest,
-      client: this.#way.namesClient ? client.id : undefined,
+      client: this.#way.scheme === 'basic' ? client.id : undefined,
     }
   }
 
@@ -128,29 +126,27 @@ export function verify(
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
-  if (!registration) return grounds.invalid[claim.way.scheme]
-  const { client, credential } = registration
-  if (claim.client !== undefined && claim.client !== client.id) return grounds.invalid[claim.way.scheme]
-  if (!isInForce(credential, clock)) return grounds.invalid[claim.way.scheme]
+  const { client, way } = claim
+  if (!registration || (client !== undefined && client !== registration.client.id))
+    return grounds.invalid[way.scheme]
+  if (!isInForce(registration.credential, clock)) return grounds.invalid[way.scheme]
   return new VerifiedIdentity(registration, claim)
 }
 
-/** What speaks against somebody whose credential is valid: only who holds one is told of its account. */
+/** What stands against somebody whose credential is valid: only who holds one is told of its account. */
 export function standingOf(
-  who: Identity,
+  { account, client, way }: VerifiedIdentity,
   api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Ground | undefined {
-  const { account, client } = who
   if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api))
-    return grounds.notGranted[(who as VerifiedIdentity).way.scheme]
+  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[way.scheme]
   return undefined
 }
 
-/** Most have neither: the time is asked for only where notice was given. */
+/** Most have no date: the time is asked for only where notice was given. */
 function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
   if (record.terminatesAt == null) return record.status === 'terminated'
   return statusInForce(record, clock.now()) === 'terminated'

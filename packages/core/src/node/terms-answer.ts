@@ -38,5 +38,6 @@ export function writeAnswer(
   // RFC 9112 §9.3: content that nobody will read must not keep the connection.
   if (exchange.socket && !req.complete && req.method !== 'GET' && req.method !== 'HEAD')
     res.setHeader('Connection', 'close')
-  res.end(req.method === 'HEAD' ? '' : body)
+  if (req.method === 'HEAD') res.end()
+  else res.end(body)
 }
