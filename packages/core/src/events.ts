@@ -96,6 +96,28 @@ export interface NoticeEvent extends Notice {
   readonly partner?: string
 }
 
+/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`. */
+export interface MisuseEvent {
+  readonly at: Date
+  readonly api: string
+  /** `many-networks` of one credential, `many-ids` under one path pattern, or `often-at-limit`. */
+  readonly sign: 'many-networks' | 'many-ids' | 'often-at-limit'
+  /** What it is refused with, where it is, and the clause that rests on. */
+  readonly reason: Reason
+  readonly clause: string | undefined
+  /** More than so many were met. */
+  readonly most: number
+  /** Within so many ms. */
+  readonly withinMs: number
+  /** It is refused for so many ms from now on; 0: it is not. */
+  readonly refuseMs: number
+  readonly account: string
+  readonly client: string
+  readonly credential: string | undefined
+  readonly hint: string
+  readonly partner?: string
+}
+
 /** Something the provider should look at. */
 export interface WarningEvent {
   readonly at: Date
@@ -144,11 +166,12 @@ export interface GateEvents {
   abandoned: AbandonedEvent
   released: ReleasedEvent
   notice: NoticeEvent
+  misuse: MisuseEvent
   warning: WarningEvent
   outage: OutageEvent
 }
 
-/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `warning`, `outage`. */
+/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `misuse`, `warning`, `outage`. */
 export type GateEventName = keyof GateEvents
 /** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
 export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown
