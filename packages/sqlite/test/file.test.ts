@@ -58,7 +58,7 @@ describe.each(DRIVERS_HERE)('with %s', (driver) => {
       'UPDATE concerned SET entry = 1',
       'DELETE FROM concerned',
     ]
-    for (const sql of alterations) expect(() => connection.exec(sql), sql).toThrow('the history')
+    for (const sql of alterations) expect(() => connection.exec(sql)).toThrow('the history')
     expect(registry.history()).toEqual(history)
     connection.close()
     await registry.close()
@@ -149,7 +149,7 @@ describe('options', () => {
     [undefined, 'must be the path of a file'],
     [':memory:', 'must be a file: what is in memory alone is for memoryRegistry() of @api-terms/core'],
     ['/no/such/folder/accounts.db', 'must be in a folder that is there: make it first'],
-    [`${files.path}`, /^cannot be opened: /],
+    [files.path, /^cannot be opened: /],
   ])('refuse the path %s', (path, message) => {
     const [fault] = faultsOf({ path: path as string })
     expect(fault).toEqual(['path', typeof message === 'string' ? message : expect.stringMatching(message)])
@@ -189,12 +189,12 @@ function versionOf(path: string, driver: DriverName): number {
   return row.user_version
 }
 
-function faultsOf(options: SqliteRegistryOptions): unknown {
+function faultsOf(options: SqliteRegistryOptions): [path: string, message: string][] {
   try {
     sqliteRegistry(options)
   } catch (error) {
     const { issues } = error as { readonly issues: readonly { path: string; message: string }[] }
     return issues.map(({ path, message }) => [path, message])
   }
-  return 'nothing is wrong'
+  return []
 }
