@@ -37,6 +37,16 @@ export class OptionsError extends TypeError {
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code = 'API_TERMS_STORE'
+  /**
+   * Of an operation of a registry: `none` where nothing was changed, `unknown` where it may have taken place. Ask the registry before you
+   * do it again.
+   */
+  readonly outcome: 'none' | 'unknown' | undefined
+
+  constructor(message?: string, options: ErrorOptions & { readonly outcome?: 'none' | 'unknown' } = {}) {
+    super(message, options)
+    this.outcome = options.outcome
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
 import type { Followable, Follower, Following } from './followers.js'
+import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
+import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { Outcome } from './visit.js'
@@ -25,6 +27,16 @@ export interface ConnectionView {
   readonly process: string
 }
 
+/** How the gate is, as {@link Gate.health} tells it. */
+export interface GateHealth {
+  /** `unavailable`: there is an outage, and `connections.whenStoreFails` decides. The memory of a process is always `available`. */
+  readonly store: 'available' | 'unavailable'
+  /** Since when it is so. */
+  readonly since: Date
+  /** How many processes count in the store, this one included, when it was last known. While the store is away each has its part of a limit. */
+  readonly processes: number
+}
+
 /** Stands before one API and decides: admission or refusal. */
 export interface Gate extends Followable {
   /** `GateOptions.api`. */
@@ -41,6 +53,11 @@ export interface Gate extends Followable {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /**
+   * For routers: a client asks about itself, past what it may not do with the API. It needs a valid credential from an allowed network,
+   * and its agreement must not have ended; it counts as no connection. `release()` it once it is answered.
+   */
+  inquire(request: GateRequest): Promise<Inquiry | Refusal>
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
@@ -73,6 +90,8 @@ export interface Gate extends Followable {
    * no answer for a second is not counted (`warning`: `process-silent`); it ends them as soon as it hears of it, and none that was opened after the call.
    */
   end(filter: ConnectionFilter, why: string): Promise<number>
+  /** How the gate is now: for a page of your own, or a probe of the machine's. Asks nobody, so it costs nothing. */
+  health(): GateHealth
   /** Refuses whoever comes or waits, ends what is open, and stops timers and subscriptions. Any number of times. */
   close(): Promise<void>
 }

@@ -1,7 +1,15 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+export type { GateOptions } from './options.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
+export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
@@ -11,7 +19,9 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  OutageEvent,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,
@@ -76,6 +86,8 @@ export {
   type LeaseAsk,
   type LimitsOption,
   type MemoryConnectionsOptions,
+  type StoreState,
+  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export {

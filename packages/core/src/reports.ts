@@ -1,10 +1,11 @@
 import type { CompleteClock } from './clock.js'
-import type { Connection } from './connections/index.js'
+import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
 import { Followers, type FollowedRefusal } from './followers.js'
 import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
+import type { Notice, Party } from './notices.js'
 import type { Visit } from './visit.js'
 import { withoutKeys } from './without-keys.js'
 
@@ -68,6 +69,16 @@ export class Reports {
       heldMs: this.clock.elapsed() - connection.startedAt,
       why,
     })
+  }
+
+  /** @param notice its code, and what belongs to it */
+  notice(notice: Notice, party: Party): void {
+    if (!this.events.heard('notice')) return
+    this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
+  outage(change: OutageChange): void {
+    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
@@ -137,7 +148,7 @@ class ToldRefusal implements FollowedRefusal {
   }
 }
 
-function whose({ account, client, credential, hint }: Identity) {
+function whose({ account, client, credential, hint }: Party) {
   return {
     account: account.id,
     client: client.id,

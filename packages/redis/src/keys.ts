@@ -7,10 +7,27 @@ export interface Keys {
    * count apart.
    */
   counter(name: CounterName): string
+  /** Which processes are alive. */
+  readonly processes: string
   /** What the names of channels begin with; the name of the process follows. */
   readonly channels: string
   /** What the gates of an API say to one another. */
   voice(api: string): VoiceKeys
+  readonly usage: UsageKeys
+}
+
+/** What is kept of usage. */
+export interface UsageKeys {
+  /** The APIs of which there is usage. */
+  readonly apis: string
+  /** The accounts of which there is usage on a day. */
+  accounts(api: string, day: string): string
+  /** What an account used on a day, and which batch of a process was added last: of one slot. */
+  account(
+    api: string,
+    account: string,
+    day: string,
+  ): { readonly counts: string; added(process: string): string }
 }
 
 /** Keys of one slot, and a channel. */
@@ -28,7 +45,16 @@ export function keysUnder(prefix: string): Keys {
     // The braces are a cluster's hash tag: whatever is kept of a counter, under whatever suffix, lives in one slot.
     counter: ({ api, account, class: className }) =>
       `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
+    processes: `${prefix}processes`,
     channels: `${prefix}woken:`,
+    usage: {
+      apis: `${prefix}usage:apis`,
+      accounts: (api, day) => `${prefix}usage:{${encoded(api)}}:${day}`,
+      account(api, account, day) {
+        const counts = `${prefix}usage:{${encoded(api)}|${encoded(account)}}:${day}`
+        return { counts, added: (process) => `${counts}:added:${process}` }
+      },
+    },
     voice(api) {
       // A name in braces without a bar is no counter's.
       const voice = `${prefix}{${encoded(api)}}`
@@ -44,11 +70,41 @@ export function keysUnder(prefix: string): Keys {
   }
 }
 
+/** Where a registry is kept. */
+export interface RegistryKeys {
+  /** Every key, in the order in which the scripts take them: all in one slot. */
+  readonly all: readonly string[]
+  /** What a look-up by digest needs of them. */
+  readonly found: readonly string[]
+  /** Where each operation is told of. */
+  readonly channel: string
+}
+
+const OF_REGISTRY = [
+  'format',
+  'accounts',
+  'clients',
+  'digests',
+  'listed',
+  'owned',
+  'history',
+  'history-of',
+  'done',
+] as const
+const FOUND_BY = 4
+
+export function registryKeysUnder(prefix: string): RegistryKeys {
+  // A hash tag that no other name has: there is a colon in it.
+  const registry = `${prefix}{:registry}`
+  const all = OF_REGISTRY.map((name) => `${registry}:${name}`)
+  return { all, found: all.slice(0, FOUND_BY), channel: `${registry}:changed` }
+}
+
 /**
  * No two names give the same text, and none holds a brace or the bar. By code unit and not by `encodeURIComponent`, which throws at half a
  * surrogate pair.
  */
-function encoded(name: string): string {
+export function encoded(name: string): string {
   return PLAIN.test(name) ? name : name.replaceAll(OTHER, percent)
 }
 

@@ -2,7 +2,7 @@ import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import type { WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
-import { processName } from '../process-name.js'
+import { nameOfProcess } from '../process-name.js'
 import { withoutKeys } from '../without-keys.js'
 import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
 import { Floods } from './floods.js'
@@ -59,7 +59,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 }
 
 class LiveLedger implements Ledger {
-  readonly #process = processName()
+  readonly #process = nameOfProcess()
   readonly #clock: CompleteClock
   readonly #windowMs: number
   readonly #floods: Floods
