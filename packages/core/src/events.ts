@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import type { StoreWarning } from './connections/index.js'
 import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
+import type { StoreWarning } from './store-warning.js'
 
 /** What every event about a request tells. Never a key, a query value or a body. */
 export interface RequestEvent {

@@ -48,6 +48,7 @@ export function createStamp(
   }
 
   return (head, answer) => {
+    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
     const names = head.getHeaderNames()
     if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
     const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors

@@ -25,8 +25,8 @@ export interface CredentialCheck {
   /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
   recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
   /**
-   * What speaks against somebody whose credential is valid: where it comes from, its status, another API. `from` is its request or, where
-   * that is gone, the identity that was known of it before.
+   * What speaks against somebody whose credential is valid: where it comes from, whom it says it is, its status, another API. `from` is its
+   * request or, where that is gone, the identity that was known of it before.
    */
   against(who: Identity, from: GateRequest | Identity): Ground | undefined
   /** Ends the subscription to the registry, and look-ups under way. */

@@ -1,7 +1,8 @@
 import type { GateRequest } from '../request.js'
+import type { Identity } from './verify.js'
 
-/** Reads the client id that a request sends beside its key. */
-export type ClaimedClient = (request: GateRequest) => string | undefined
+/** The client id that was sent beside a key; `undefined` where none was, or the request is gone. */
+export type ClaimedClient = (from: GateRequest | Identity) => string | undefined
 
 /**
  * Several lines are joined by Node, and then are no client's id: they are refused as any other mismatch.
@@ -10,8 +11,8 @@ export type ClaimedClient = (request: GateRequest) => string | undefined
  */
 export function createClientReader(field: string | undefined): ClaimedClient | undefined {
   if (field === undefined) return undefined
-  return ({ headers }) => {
-    const value = headers[field]
+  return (from) => {
+    const value = 'target' in from ? from.headers[field] : undefined
     return value === undefined || typeof value === 'string' ? value : value.join(', ')
   }
 }

@@ -135,19 +135,18 @@ export function verify(
 
 /** What stands against somebody whose credential is valid: only who holds one is told of its account. */
 export function standingOf(
-  who: Identity,
+  { account, client, way }: VerifiedIdentity,
   api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Ground | undefined {
-  const { account, client } = who
   if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
   if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[way.scheme]
   return undefined
 }
 
-/** Most have neither: the time is asked for only where notice was given. */
+/** Most have no date: the time is asked for only where notice was given. */
 function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
   if (record.terminatesAt == null) return record.status === 'terminated'
   return statusInForce(record, clock.now()) === 'terminated'
