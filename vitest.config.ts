@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
+  // CommonJS in TypeScript is left as it is otherwise.
+  oxc: { include: /\.[cm]?ts$/ },
   resolve: {
     alias: [
       { find: /^@api-terms\/core$/, replacement: source('packages/core/src/index.ts') },
@@ -11,6 +13,8 @@ export default defineConfig({
       { find: /^@api-terms\/express$/, replacement: source('packages/express/src/index.ts') },
       { find: /^@api-terms\/koa$/, replacement: source('packages/koa/src/index.ts') },
       { find: /^@api-terms\/redis$/, replacement: source('packages/redis/src/index.ts') },
+      { find: /^@api-terms\/telemetry$/, replacement: source('packages/telemetry/src/index.ts') },
+      { find: /^@api-terms\/sqlite$/, replacement: source('packages/sqlite/src/index.ts') },
       { find: /^@api-terms\/example-express$/, replacement: source('examples/express/src/app.ts') },
       { find: /^@api-terms\/example-telephony$/, replacement: source('examples/telephony/src/index.ts') },
     ],

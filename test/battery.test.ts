@@ -38,12 +38,9 @@ test('ids of cases are unique', () => {
   expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([])
 })
 
-/** No gate refuses for these yet. */
-const EXEMPT = new Map<string, string>([['terms-not-accepted', 'acceptance of the Terms is not checked yet']])
-
-test('each reason has a case, but for those that are named as exempt', () => {
+test('each reason has a case', () => {
   const played = REFUSED.filter(({ runsOn }) => SUBJECTS.some((subject) => runsOn?.(subject) ?? true))
-  const reasons = Object.keys(REASONS).filter((reason) => !EXEMPT.has(reason))
+  const reasons = Object.keys(REASONS)
   expect([...new Set(played.map(({ reason }) => reason))].toSorted()).toEqual(reasons.toSorted())
 })
 

@@ -63,23 +63,32 @@ describe('the table of reasons', () => {
   })
 })
 
-test('the tables of events, warnings and members are those of the types', { timeout: 60_000 }, async () => {
-  const events = tableUnder('README.md', 'Events')
-  const members = events.map(([name, , cells]) =>
-    moduleOfNames(`keyof core.GateEvents['${bare(name)}']`, listIn(cells)),
-  )
-  const faults = await typeFaultsOf(
-    moduleOfNames('core.GateEventName', firstOf(events)),
-    ...members,
-    moduleOfNames(`core.WarningEvent['code']`, firstOf(tableUnder('packages/core/README.md', 'Warnings'))),
-    moduleOfNames(
-      'keyof core.HeldConnection',
-      namesIn(firstOf(tableUnder('packages/core/README.md', 'What holds a connection'))),
-    ),
-    moduleOfNames('keyof core.Gate', namesIn(firstOf(tableUnder('packages/core/README.md', 'A gate')))),
-  )
-  expect(faults).toBe('')
-})
+test(
+  'the tables of events, warnings, faults and members are those of the types',
+  { timeout: 60_000 },
+  async () => {
+    const events = tableUnder('README.md', 'Events')
+    const members = events.map(([name, , cells]) =>
+      moduleOfNames(`keyof core.GateEvents['${bare(name)}']`, listIn(cells)),
+    )
+    const faults = await typeFaultsOf(
+      moduleOfNames('core.GateEventName', firstOf(events)),
+      ...members,
+      moduleOfNames(`core.WarningEvent['code']`, firstOf(tableUnder('packages/core/README.md', 'Warnings'))),
+      moduleOfNames(
+        'keyof core.HeldConnection',
+        namesIn(firstOf(tableUnder('packages/core/README.md', 'What holds a connection'))),
+      ),
+      moduleOfNames(
+        'keyof core.AccountRegistry',
+        namesIn(firstOf(tableUnder('README.md', 'What a registry does'))),
+      ),
+      moduleOfNames('core.RegistryFault', firstOf(tableUnder('README.md', 'Why an operation is refused'))),
+      moduleOfNames('keyof core.Gate', namesIn(firstOf(tableUnder('packages/core/README.md', 'A gate')))),
+    )
+    expect(faults).toBe('')
+  },
+)
 
 test.each([
   ['@api-terms/core', 'packages/core/README.md', 'Names'],
@@ -87,6 +96,8 @@ test.each([
   ['@api-terms/express', 'packages/express/README.md', 'Names'],
   ['@api-terms/koa', 'packages/koa/README.md', 'Names'],
   ['@api-terms/redis', 'packages/redis/README.md', 'Names'],
+  ['@api-terms/telemetry', 'packages/telemetry/README.md', 'Names'],
+  ['@api-terms/sqlite', 'packages/sqlite/README.md', 'Names'],
 ])('the table of names is what %s exports', async (entrance, document, heading) => {
   const exported = Object.keys((await import(entrance)) as object)
   const told = namesIn(firstOf(tableUnder(document, heading)))

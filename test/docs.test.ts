@@ -17,6 +17,7 @@ let redis: Awaited<ReturnType<typeof redisForTests>>
 beforeAll(async () => {
   redis = await redisForTests()
   vi.stubEnv('REDIS_URL', redis.url)
+  vi.stubEnv('ACCOUNTS_FILE', join(folder.path, 'accounts.db'))
 })
 afterAll(async () => {
   vi.unstubAllEnvs()

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run, StepFailed } from './command.mjs'
 
@@ -7,17 +7,23 @@ const NEEDED = [
   { program: 'nginx', debianPackage: 'nginx' },
   { program: 'curl', debianPackage: 'curl' },
   { program: 'redis-server', debianPackage: 'redis-server', insteadOf: 'REDIS_URL' },
+  { program: 'postgres', debianPackage: 'postgresql' },
 ]
 
 // Debian keeps servers where an ordinary user's PATH does not look.
-const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin']
+const FOLDERS = () => [
+  ...(process.env.PATH ?? '').split(delimiter),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  ...versionsOf('/usr/lib/postgresql'),
+]
 
 const missingOf = (programs) =>
   NEEDED.filter(
     ({ program, insteadOf }) =>
       programs.includes(program) && !(insteadOf && process.env[insteadOf]) && !found(program),
   )
-const found = (program) => FOLDERS.some((folder) => existsSync(join(folder, program)))
+const found = (program) => FOLDERS().some((folder) => existsSync(join(folder, program)))
 
 /** Installs the missing programs where Debian's packages can be installed; says what is missing where they cannot. */
 export async function prepareMachine(programs = NEEDED.map(({ program }) => program)) {
@@ -52,6 +58,10 @@ export async function prepareMachine(programs = NEEDED.map(({ program }) => prog
     ...packages,
   )
   if (missing().length > 0) throw new StepFailed(remedy(missing()))
+}
+
+function versionsOf(folder) {
+  return existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, 'bin')) : []
 }
 
 /** What to put before a command that only root may run; nothing where this user may not. */

@@ -5,36 +5,55 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      OptionsError RegistryError StoreError accountRegistry createGate issueKey memoryConnections
-      memoryRegistry needsOf readRecord readRequest viewOf writtenRecord`,
+      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
+      StoreError streamLedger viewOf writtenRecord`,
     types: `
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
-      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Author BlockRule CachePolicy
-      CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client ClientDetails Clock
-      ConnectionFilter ConnectionStore ConnectionView ConnectionsOptions Contacts CounterName
-      Credential CredentialsOptions Gate GateEventName GateEvents GateListener GateOptions
-      GateRequest Grant Ground HeldConnection HistoryEntry HistoryPage KeyDetails Lease
-      LeaseAnswer LeaseAsk Limits LimitsOption MemoryConnectionsOptions MemoryRegistry NewKey
-      Operation OptionIssue Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
-      Records Refusal RefusalHeaders RefusedEvent Registration Registry RegistryChange
-      RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts
-      RequestsOptions ResponseHead Soon Status Target TermsOptions WarningEvent WhenStoreFails`,
+      AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
+      CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
+      ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView
+      Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
+      FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
+      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground
+      HeldConnection HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger
+      LedgerEntry LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions
+      MemoryRegistry MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue
+      OutageEvent OwedAcceptance Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
+      Records Refusal RefusalHeaders RefusedEvent Registration RegistrationOptions Registry
+      RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
+      RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
+      TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
+      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
   },
   '@api-terms/core/node': {
-    values: `admissionOf enter gateOf guardRequests guardUpgrades`,
-    types: `AdmittedHandler Incoming IncomingFacts Outgoing UpgradeHandler`,
+    values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
+    types: `
+      AcceptanceRegistry AdmittedHandler Incoming IncomingFacts Outgoing TermsFacts TermsRouter
+      TermsRouterOptions UpgradeHandler UsageSource`,
   },
   '@api-terms/express': {
     values: `admissionOf apiTerms`,
     types: `ExpressMiddleware`,
   },
   '@api-terms/koa': {
-    values: `admissionOf apiTerms`,
+    values: `admissionOf apiTerms termsRouter`,
     types: `KoaContext KoaMiddleware`,
   },
   '@api-terms/redis': {
-    values: `redisConnections redisRegistry`,
-    types: `RedisClient RedisConnectionsOptions RedisRegistryOptions RedisRegistryWarning RedisWarning SendCommand`,
+    values: `redisConnections redisLedger redisRegistry redisUsage`,
+    types: `
+      RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
+      RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
+  },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
+  '@api-terms/sqlite': {
+    values: `sqliteRegistry`,
+    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
   },
 }
 

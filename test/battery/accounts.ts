@@ -1,4 +1,13 @@
-import { issueKey, memoryRegistry, type Client, type Credential, type GateOptions } from '@api-terms/core'
+import {
+  issueKey,
+  memoryRegistry,
+  type Acceptance,
+  type Client,
+  type Credential,
+  type GateOptions,
+  type TermsOptions,
+  type TermsVersion,
+} from '@api-terms/core'
 
 export const API = 'business-telephony'
 export const TERMS_URL = 'https://provider.example/terms'
@@ -17,6 +26,12 @@ const NAMES = [
   'revoked',
   'early',
   'stranger',
+  'given-notice',
+  'local',
+  'elsewhere',
+  'misplaced',
+  'accepted',
+  'behind',
 ] as const
 
 /** Whose key: of an account, a client of it, or of nobody. */
@@ -64,9 +79,33 @@ export function registry() {
       client('expired', 'acme', {}, { expiresAt: new Date(0) }),
       client('revoked', 'acme', {}, { revokedAt: new Date(0) }),
       client('early', 'acme', {}, { notBefore: new Date('2999-01-01') }),
+      client('given-notice', 'acme', { terminatesAt: new Date('2026-01-01') }),
+      client('local', 'acme', { networks: ['127.0.0.0/8', '::1'] }),
+      client('elsewhere', 'acme', { networks: ['192.0.2.0/24', '2001:db8::/32'] }),
+      client('misplaced', 'acme', { networks: [] }),
+      client('accepted', 'acme', { acceptances: [acceptanceOf('2025-01'), acceptanceOf('2026-01')] }),
+      client('behind', 'acme', { acceptances: [acceptanceOf('2025-01')] }),
     ],
   })
 }
+
+function acceptanceOf(version: string): Acceptance {
+  return { version, at: new Date('2025-01-02'), by: 'Ada Acme', entity: 'Acme Ltd' }
+}
+
+/** Two versions of the Terms, the newer one long in force. */
+export const VERSIONS: readonly TermsVersion[] = [
+  { version: '2026-01', effectiveAt: new Date('2026-01-01'), url: `${TERMS_URL}/2026-01` },
+  { version: '2025-01', effectiveAt: new Date('2025-01-01') },
+]
+
+/** Terms with versions, in which the grace period of the newer one has ended, or will in the year 3000. */
+export function termsInTime(graceMs: number, more: Partial<TermsOptions> = {}): Pick<GateOptions, 'terms'> {
+  return { terms: { url: TERMS_URL, versions: VERSIONS, graceMs, ...more } }
+}
+
+/** A thousand years, less a day here and there. */
+export const LONG_MS = Date.UTC(3000, 0, 1) - Date.UTC(2026, 0, 1)
 
 /** Options of a gate, with what a case says otherwise. */
 export function gateOptions(otherwise: Partial<GateOptions> = {}): GateOptions {

@@ -1,4 +1,4 @@
-import { KEYS, TERMS_LINK } from './accounts.js'
+import { KEYS, LONG_MS, TERMS_LINK, TERMS_URL, termsInTime } from './accounts.js'
 import { canMount, frameworks, http1, type AdmittedCase } from './case.js'
 import { OWN_LINK } from './handlers.js'
 
@@ -72,6 +72,87 @@ export const ADMITTED: readonly AdmittedCase[] = [
     request: { key: null, fields: [['X-API-Key', KEYS.acme]] },
     status: 200,
     fields: stamped(9, { vary: ['x-api-key'] }),
+  },
+  ...(['accepted', 'behind'] as const).map((key): AdmittedCase => ({
+    id: `admitted-terms-${key}`,
+    basis: '1(a), 8(a)',
+    title: `the link is to the text in force, and who accepted an older one reads until when it is to accept (${key})`,
+    options: () => termsInTime(LONG_MS),
+    request: { key },
+    status: 200,
+    fields: stamped(9, {
+      link: [`<${TERMS_URL}/2026-01>; rel="terms-of-service"`],
+      'terms-acceptance-due': key === 'behind' ? ['@32503680000;version="2026-01"'] : null,
+    }),
+  })),
+  {
+    id: 'admitted-terms-notify',
+    basis: '8(a)',
+    title: 'where the provider only notifies, who never accepted anything is warned that it is due',
+    options: () => termsInTime(0, { acceptance: 'notify' }),
+    status: 200,
+    fields: stamped(9, {
+      link: [`<${TERMS_URL}/2026-01>; rel="terms-of-service"`],
+      'terms-acceptance-due': ['@1767225600;version="2026-01"'],
+    }),
+  },
+  {
+    id: 'admitted-terms-public',
+    basis: '8(a)',
+    title: 'an answer that shared caches may keep tells nobody what another has to accept',
+    options: () => ({ ...termsInTime(LONG_MS), caching: { default: 'public, max-age=60' } }),
+    request: { key: 'behind' },
+    status: 200,
+    fields: { 'terms-acceptance-due': null, 'cache-control': ['public, max-age=60'] },
+  },
+  {
+    id: 'admitted-licence',
+    basis: '4(a)9, 5(d)4, RFC 4946',
+    title: 'content links to its licence',
+    options: () => ({ terms: { url: TERMS_URL, licence: 'https://provider.example/licence' } }),
+    status: 200,
+    fields: stamped(9, { link: [`${TERMS_LINK}, <https://provider.example/licence>; rel="license"`] }),
+  },
+  {
+    id: 'admitted-licence-error',
+    basis: 'RFC 4946',
+    title: 'an error is no content, and has no licence',
+    options: () => ({ terms: { url: TERMS_URL, licence: 'https://provider.example/licence' } }),
+    request: { target: '/v1/unknown' },
+    status: 404,
+    fields: stamped(),
+  },
+  {
+    id: 'admitted-network',
+    basis: '2(c)',
+    title: 'a client that comes from one of its networks',
+    request: { key: 'local' },
+    status: 200,
+    fields: stamped(),
+  },
+  ...[
+    '203.0.113.9, 192.0.2.7',
+    '192.0.2.7:4711',
+    '::ffff:192.0.2.7',
+    '2001:DB8::7',
+    '[2001:db8::7]:4711',
+  ].map((forwarded, at): AdmittedCase => ({
+    id: `admitted-network-forwarded-${at + 1}`,
+    basis: '2(c)',
+    title: `a client of which the trusted proxy says that it comes from ${forwarded}`,
+    options: () => ({ requests: { trustedProxies: ['loopback'] } }),
+    request: { key: 'elsewhere', fields: [['X-Forwarded-For', forwarded]] },
+    status: 200,
+    fields: stamped(),
+  })),
+  {
+    id: 'admitted-client-header',
+    basis: '2(c)',
+    title: 'the id of the client beside its key, in the field that is named for it',
+    options: () => ({ credentials: { clientHeader: 'X-Client-Id' } }),
+    request: { fields: [['x-client-id', 'acme']] },
+    status: 200,
+    fields: stamped(),
   },
   {
     id: 'admitted-basic',

@@ -1,4 +1,4 @@
-import { KEYS } from './accounts.js'
+import { KEYS, TERMS_URL, termsInTime } from './accounts.js'
 import { http1, type RefusalCase } from './case.js'
 
 const REALM = 'realm="business-telephony"'
@@ -178,13 +178,92 @@ export const REFUSED_CREDENTIALS: readonly RefusalCase[] = [
     status: 403,
     clause: '3(a)',
   })),
-  ...(['umbrella', 'gone'] as const).map((key): RefusalCase => ({
+  ...(['umbrella', 'gone', 'given-notice'] as const).map((key): RefusalCase => ({
     id: `refusal-403-terminated-${key}`,
-    basis: '6(a)',
-    title: `an account or a client that is terminated (${key})`,
+    basis: '6(a), 6(b)',
+    title: `an account or a client that is terminated, by a notice too, is asked to forget what it cached (${key})`,
     request: { key },
     reason: 'account-terminated',
     status: 403,
     clause: '6(a)',
+    fields: { 'clear-site-data': ['"cache"'] },
   })),
+  {
+    id: 'refusal-401-client-header',
+    basis: '2(c)',
+    title: 'a valid key beside the id of another client, in the field that is named for it',
+    options: () => ({ credentials: { clientHeader: 'X-Client-Id' } }),
+    request: { fields: [['X-Client-Id', 'globex']] },
+    ...invalid,
+  },
+  {
+    id: 'refusal-401-client-header-twice',
+    basis: '2(c)',
+    title: 'two ids of clients beside one key',
+    options: () => ({ credentials: { clientHeader: 'x-client-id' } }),
+    request: {
+      fields: [
+        ['X-Client-Id', 'acme'],
+        ['X-Client-Id', 'globex'],
+      ],
+    },
+    ...invalid,
+  },
+  {
+    id: 'refusal-401-client-header-and-basic',
+    basis: '2(c)',
+    title: 'two ids of clients, one of them as the user of a Basic credential',
+    options: () => ({ credentials: { clientHeader: 'x-client-id' } }),
+    request: { key: null, fields: [basic('acme', KEYS.acme), ['X-Client-Id', 'globex']] },
+    ...invalid,
+    fields: challenged(BEARER, ...OTHERS),
+  },
+  ...(['elsewhere', 'misplaced'] as const).map((key): RefusalCase => ({
+    id: `refusal-403-network-${key}`,
+    basis: '2(c)',
+    title: `a client whose networks are others, or none at all (${key})`,
+    request: { key },
+    reason: 'network-not-allowed',
+    status: 403,
+    clause: '2(c)',
+  })),
+  {
+    id: 'refusal-403-network-claimed',
+    basis: '2(c)',
+    title: 'an address that the caller claims itself, no proxy being trusted',
+    request: { key: 'elsewhere', fields: [['X-Forwarded-For', '192.0.2.7']] },
+    reason: 'network-not-allowed',
+    status: 403,
+    clause: '2(c)',
+  },
+  {
+    id: 'refusal-403-network-before-proxy',
+    basis: '2(c)',
+    title: 'an address that stands before the one that the trusted proxy saw',
+    options: () => ({ requests: { trustedProxies: ['loopback'] } }),
+    request: { key: 'elsewhere', fields: [['X-Forwarded-For', '192.0.2.7, 203.0.113.9']] },
+    reason: 'network-not-allowed',
+    status: 403,
+    clause: '2(c)',
+  },
+  ...(['acme', 'behind'] as const).map((key): RefusalCase => ({
+    id: `refusal-403-terms-${key}`,
+    basis: '1(a), 8(a)',
+    title: `a client that accepted no version, or an older one too long ago, reads where the text in force is (${key})`,
+    options: () => termsInTime(0),
+    request: { key },
+    reason: 'terms-not-accepted',
+    status: 403,
+    clause: '1',
+    fields: { link: [`<${TERMS_URL}/2026-01>; rel="terms-of-service"`] },
+  })),
+  {
+    id: 'refusal-403-registration',
+    basis: '1(c)',
+    title: 'a registration that was never verified, where the provider refuses such',
+    options: () => ({ registration: { reviewMs: 86_400_000, whenStale: 'refuse' } }),
+    reason: 'registration-stale',
+    status: 403,
+    clause: '1(c)',
+  },
 ]

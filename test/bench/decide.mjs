@@ -7,7 +7,7 @@ const BATCH = 250
 const { keys, ...records } = provision(Number(accounts))
 const gate = createFullGate(
   kind === 'cached' ? behindPromises(records) : memoryRegistry(records),
-  kind === 'cached' ? { cacheMs: 3_600_000 } : {},
+  kind === 'cached' ? { credentials: { cacheMs: 3_600_000 } } : {},
 )
 if (kind === 'cached') for (const key of keys) (await gate.admit(partsWith(key))).release()
 

@@ -1,4 +1,4 @@
-// pnpm bench [http] [refusals] [decisions] [memory] [--quick | --tiny] [--json <file>]
+// pnpm bench [http] [refusals] [decisions] [memory] [shared] [--quick | --tiny] [--json <file>]
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { measureDecisions } from './decisions.mjs'
 import { measureHttp } from './http.mjs'
 import { measureMemory } from './memory.mjs'
 import { measureRefusals } from './refusals.mjs'
+import { measureShared } from './shared.mjs'
 import { printed } from './table.mjs'
 
 /** How much of each part: by default for numbers to quote, `--quick` for a look, `--tiny` to see that it runs. */
@@ -21,18 +22,46 @@ const SIZES = {
       warmUp: 12,
     },
     memory: { connections: 2000, repeats: 2 },
+    shared: {
+      rounds: 11,
+      ms: 1000,
+      warmUp: 3,
+      counted: 20_000,
+      http: { rounds: 8, seconds: 1, warmUp: 2 },
+      scale: {
+        processes: [1, 2, 4],
+        accounts: [10, 1000, 10_000, 100_000],
+        limits: [10, 100, 1000, 10_000],
+      },
+    },
   },
   quick: {
     http: { generations: 1, rounds: 5, seconds: 0.8, warmUp: 2 },
     refusals: { rounds: 4, seconds: 0.6, warmUp: 2 },
     decisions: { accounts: [10, 1000, 100_000], cached: [10], batches: 40, rounds: 11, warmUp: 5 },
     memory: { connections: 1000, repeats: 1 },
+    shared: {
+      rounds: 7,
+      ms: 500,
+      warmUp: 2,
+      counted: 5000,
+      http: { rounds: 4, seconds: 0.8, warmUp: 2 },
+      scale: { processes: [1, 4], accounts: [10, 10_000], limits: [10, 1000] },
+    },
   },
   tiny: {
     http: { generations: 1, rounds: 1, seconds: 0.4, warmUp: 0.3 },
     refusals: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
     decisions: { accounts: [10, 100], cached: [10], batches: 2, rounds: 3, warmUp: 1 },
     memory: { connections: 50, repeats: 1 },
+    shared: {
+      rounds: 1,
+      ms: 100,
+      warmUp: 1,
+      counted: 200,
+      http: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
+      scale: { processes: [2], accounts: [100], limits: [50] },
+    },
   },
 }
 const PARTS = {
@@ -40,6 +69,7 @@ const PARTS = {
   refusals: measureRefusals,
   decisions: measureDecisions,
   memory: measureMemory,
+  shared: measureShared,
 }
 
 const { values, positionals } = parseArgs({

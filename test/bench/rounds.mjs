@@ -15,27 +15,29 @@ export async function inRounds(sides, rounds, measure) {
 }
 
 /** Loads a server unmeasured: V8 goes on compiling its code for some seconds, at the cost of the same process. */
-export function warm(child, { path, key, seconds }) {
-  return autocannon({ ...asked(child, path, key), duration: seconds })
+export function warm(child, { seconds, ...about }) {
+  return autocannon({ ...asked(child, about), duration: seconds })
 }
 
 /** Loads a server for so many seconds: requests per second, and CPU time of the server's process per request. */
-export async function load(child, { path, key, status, seconds }) {
+export async function load(child, { status, seconds, ...about }) {
   const cpuBefore = await child.ask('cpuMs')
-  const result = await autocannon({ ...asked(child, path, key), duration: seconds, sampleInt: 100 })
+  const result = await autocannon({ ...asked(child, about), duration: seconds, sampleInt: 100 })
   const cpuMs = (await child.ask('cpuMs')) - cpuBefore
   const answers = result.statusCodeStats[status]?.count ?? 0
   if (answers === 0 || answers !== result.requests.total) {
-    throw new Error(`${path} was to be answered with ${status}: ${JSON.stringify(result.statusCodeStats)}`)
+    throw new Error(
+      `${about.path} was to be answered with ${status}: ${JSON.stringify(result.statusCodeStats)}`,
+    )
   }
   return { rate: answers / result.duration, cpuUs: (cpuMs * 1000) / answers }
 }
 
-function asked(child, path, key) {
+function asked(child, { path, key, connections = CONNECTIONS }) {
   return {
     url: `http://127.0.0.1:${child.facts.port}${path}`,
     headers: { authorization: `Bearer ${key}` },
-    connections: CONNECTIONS,
+    connections,
   }
 }
 

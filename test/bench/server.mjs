@@ -1,9 +1,12 @@
-// A child process: one server of one side, which tells its parent what it has used. node server.mjs <side> <accounts>
+// A child process: one server of one side, which tells its parent what it has used. node server.mjs <side> <accounts> [<URL of the Redis to count in>]
+import { redisConnections } from '@api-terms/redis'
+import { createClient } from 'redis'
 import { createSide } from './sides.mjs'
 import { createGuard } from './terms.mjs'
 
-const [name, accounts] = process.argv.slice(2)
-const { gate, ...keys } = await createGuard(Number(accounts))
+const [name, accounts, redisUrl] = process.argv.slice(2)
+const store = redisUrl && redisConnections({ client: await createClient({ url: redisUrl }).connect() })
+const { gate, ...keys } = await createGuard(Number(accounts), store || undefined)
 const server = createSide(name, { gate, keys: keys.keys })
 
 const ANSWERS = {

@@ -33,13 +33,14 @@ export function provision(count) {
 }
 
 /** The gate as a provider would set it up for a small API: nothing left out that costs time. */
-export function createFullGate(registry, credentials = {}) {
+export function createFullGate(registry, { credentials = {}, store } = {}) {
   return createGate({
     api: 'telephony',
     terms: { url: 'https://provider.example/terms', version: '2026-01' },
     registry,
     credentials,
     limits: { read: 50, write: 5 },
+    connections: { ...(store && { store }) },
     requests: {
       methods: ['GET', 'POST', 'DELETE'],
       paths: [
@@ -70,10 +71,10 @@ export function createFullGate(registry, credentials = {}) {
  * What a server with a gate needs: the gate, keys that are let in, one of an account whose only connection is taken, and
  * one that is well formed but nobody's.
  */
-export async function createGuard(accounts) {
+export async function createGuard(accounts, store) {
   const { keys, ...records } = provision(accounts + 1)
   records.accounts[accounts].limits = { read: 1 }
-  const gate = createFullGate(memoryRegistry(records))
+  const gate = createFullGate(memoryRegistry(records), { store })
   const exhausted = keys.pop()
   const taken = await gate.admit({
     method: 'GET',

@@ -67,6 +67,25 @@ export const CHECKS: Record<string, (ran: Ran) => Promise<void> | void> = {
     expect(JSON.parse(await textOf(refused))).toMatchObject({ reason: 'insecure-transport' })
   },
 
+  /** The history tells every operation in order, and no key. */
+  accounts({ printed }) {
+    const [shown = '', ...history] = printed
+    expect(shown).toMatch(/^shown once: live_\w{38}$/)
+    expect(history.map((line) => line.split(' ')[3])).toEqual([
+      'register-account',
+      'register-client',
+      'issue-key',
+      'accept-terms',
+      'grant',
+      'rotate-key',
+      'revoke-key',
+      'suspend',
+      'reinstate',
+      'terminate',
+    ])
+    expect(history.join(' ')).not.toMatch(/live_/)
+  },
+
   async asked({ printed }) {
     expect(printed.at(-1)).toBe('hello acme')
     expect(await gate.connections()).toEqual([])

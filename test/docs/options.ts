@@ -30,6 +30,8 @@ function namesIn(schema: SchemaNode, prefix: string): string[] {
 const TYPES: Record<string, string> = {
   '': 'GateOptions',
   terms: 'TermsOptions',
+  'terms.versions[]': 'TermsVersion',
+  registration: 'RegistrationOptions',
   credentials: 'CredentialsOptions',
   connections: 'ConnectionsOptions',
   requests: 'RequestsOptions',

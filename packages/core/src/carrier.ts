@@ -7,4 +7,12 @@ export interface Carrier {
    * a reader that has stopped reading is told from a stream that has nothing to say.
    */
   progress?(): number | undefined
+  /** Bytes so far; `undefined` where they are not counted. Asked for only where somebody wants them counted. */
+  traffic?(): Traffic | undefined
+}
+
+/** Bytes of a connection. */
+export interface Traffic {
+  readonly bytesIn: number
+  readonly bytesOut: number
 }

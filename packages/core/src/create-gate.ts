@@ -1,6 +1,8 @@
+import { createAgreement } from './agreement/index.js'
+import { createAddressReader, createTrust } from './caller-address.js'
 import { createCaching } from './caching/index.js'
-import { ChangedAccounts } from './changed-accounts.js'
-import { completeClock } from './clock.js'
+import { ChangedAccounts, type Accounts } from './changed-accounts.js'
+import { completeClock, type CompleteClock } from './clock.js'
 import {
   createLimitTable,
   exhaustedGrounds,
@@ -10,17 +12,22 @@ import {
   SteadfastStore,
   type ConnectionsOptions,
   type ConnectionStore,
+  type SteadfastStoreOptions,
 } from './connections/index.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
 import { heardRegistry } from './heard-registry.js'
-import type { Gate } from './gate.js'
+import type { Gate, GateHealth } from './gate.js'
+import { Identification } from './identification.js'
+import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
+import { Moments } from './moments.js'
+import { Notices } from './notices.js'
 import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { Passage } from './passage.js'
-import { processName } from './process-name.js'
+import { nameOfProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -41,26 +48,55 @@ export function createGate(options: GateOptions): Gate {
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
   const reports: Reports = new Reports(api, events, clock)
+  const notices = new Notices((notice, party) => reports.notice(notice, party))
+  const agreement = createAgreement(terms, options.registration, {
+    clock,
+    notices,
+  })
   // Refusals are written as they come up: by then the caller may have changed its object.
-  const refuser = createRefuser({ ...terms, clauses: { ...terms.clauses } })
+  const refuser = createRefuser(
+    { ...terms, clauses: { ...terms.clauses } },
+    agreement && (() => agreement.cited),
+  )
   const timeoutMs = connections.timeoutMs ?? 2000
   const shared = connections.store?.voice ? connections.store : undefined
   const heard = shared && heardRegistry(options.registry)
   const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
-  const credentials = createCredentialCheck(options.credentials ?? {}, {
+  // To observe is to cut nobody off.
+  const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
+  const credentials = new Identification({
     api,
-    registry,
     clock,
-    onLookupFailed: (cause) => reports.warn('registry-failed', 'a credential could not be looked up', cause),
+    agreement,
+    notices,
+    moments,
+    credentials: createCredentialCheck(options.credentials ?? {}, {
+      api,
+      registry,
+      clock,
+      addressOf: createAddressReader(createTrust(options.requests?.trustedProxies ?? [])),
+      onLookupFailed: (cause) =>
+        reports.warn('registry-failed', 'a credential could not be looked up', cause),
+    }),
   })
-  const limits = createLimitTable(options.limits, api)
-  const store = storeOf(connections, timeoutMs, clock, reports)
-  const open = new OpenConnections<Identity>({
+  const limits = createLimitTable(options.limits, api, clock)
+  const exhausted = exhaustedGrounds()
+  const { store, health } = storeOf(connections, clock, {
+    timeoutMs,
+    *held() {
+      for (const { holder, class: className, lease } of open.matching({}))
+        yield { api, account: holder.account.id, class: className, lease }
+    },
+    onFailed: (cause) => reports.warn('store-failed', 'the connection store failed', cause),
+    onOutage: (change) => reports.outage(change),
+  })
+  const open: OpenConnections<Identity> = new OpenConnections<Identity>({
     // Who observes cuts nobody off.
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
+    onResponseEnded: (connection) => reports.followers.ended(connection),
     onReleased(connection, why) {
       store.release(connection.lease)
       reports.released(connection, why)
@@ -68,9 +104,10 @@ export function createGate(options: GateOptions): Gate {
   })
   // To observe is to cut nobody off.
   const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
+  const endStoreWarnings = store.onWarning?.(({ code, message, cause }) => reports.warn(code, message, cause))
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
-    stamp: enforce ? createStamp(terms.url, caching) : undefined,
+    stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
     open,
     caching,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
@@ -84,7 +121,7 @@ export function createGate(options: GateOptions): Gate {
     requests,
     credentials,
     limits,
-    exhausted: exhaustedGrounds(),
+    exhausted,
     store,
     open,
     admissions,
@@ -103,22 +140,36 @@ export function createGate(options: GateOptions): Gate {
   // What this process's own registry tells; what the others tell is not told again.
   const endTelling =
     shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
-  const processOf = processName()
+  const thisProcess = nameOfProcess()
   const gate = new LiveGate({
     api,
-    process: processOf,
+    process: thisProcess,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,
     passage,
     credentials,
+    inquiries: new Inquiries({
+      terms,
+      clock,
+      refuser,
+      reports,
+      credentials,
+      agreement,
+      limits,
+      exhausted,
+      timeoutMs,
+      checkTransport: requests.checkTransport,
+    }),
     limits,
     store,
     open,
+    health,
     endSubscriptions() {
       endRegistryChanges?.()
       endTelling?.()
       endLostLeases?.()
+      endStoreWarnings?.()
       changed.close()
     },
     changed,
@@ -127,31 +178,45 @@ export function createGate(options: GateOptions): Gate {
   const others =
     shared &&
     new OtherGates({
-      process: processOf,
+      process: thisProcess,
       clock,
       reports,
       here: {
         endHere: (filter, why, openedBy) => gate.endHere(filter, why, openedBy),
         connectionsHere: (filter) => gate.connectionsHere(filter),
-        takeLimits: (limits) => gate.takeLimits(limits),
+        takeLimits: (told) => gate.takeLimits(told),
         registryChanged: (account) => heard?.announce({ account }),
       },
-      join: (listener) => shared.voice!(api, processOf, listener),
+      join: (listener) => shared.voice!(api, thisProcess, listener),
     })
   warnIfOneOfMany(connections.store, reports)
+  const lookAtAll = () => {
+    const [next] = agreement?.moments(clock.now()) ?? []
+    if (next !== undefined) moments?.note(undefined, next)
+  }
+  const look = (accounts: Accounts) => {
+    passage.registryChanged()
+    gate.reconsider(accounts)
+    if (accounts.has(undefined)) lookAtAll()
+  }
+  lookAtAll()
   return gate
 }
 
 /** The store of this process's memory cannot fail, so nothing stands between it and the gate. */
 function storeOf(
   { store, whenStoreFails = 'local' }: ConnectionsOptions,
-  timeoutMs: number,
-  clock: ReturnType<typeof completeClock>,
-  reports: Reports,
-): ConnectionStore {
-  if (!store) return memoryConnections({ clock })
-  const onFailed = (cause: unknown) => reports.warn('store-failed', 'the connection store failed', cause)
-  return new SteadfastStore({ store, whenStoreFails, timeoutMs, clock, onFailed })
+  clock: CompleteClock,
+  rest: Omit<SteadfastStoreOptions, 'store' | 'whenStoreFails' | 'clock'>,
+): { store: ConnectionStore; health: () => GateHealth } {
+  const since = new Date(clock.now())
+  if (!store)
+    return {
+      store: memoryConnections({ clock }),
+      health: () => ({ store: 'available', since, processes: 1 }),
+    }
+  const steadfast = new SteadfastStore({ ...rest, store, whenStoreFails, clock })
+  return { store: steadfast, health: () => steadfast.health }
 }
 
 /** A listener of warnings that throws has nobody left to tell but the process. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { StoreWarning } from './connections/index.js'
 import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
 
@@ -20,6 +21,8 @@ export interface AdmittedEvent extends RequestEvent {
   readonly credential: string | undefined
   /** What of the key may be shown, e.g. `key_…x7Qz`. */
   readonly hint: string
+  /** The partner through whom the account has the API, where there is one (clause 1(d)). */
+  readonly partner?: string
   readonly class: string
   /** The connection's id. */
   readonly connection: string
@@ -41,6 +44,7 @@ export interface RefusedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -53,6 +57,7 @@ export interface AbandonedEvent extends RequestEvent {
   readonly client?: string
   readonly credential?: string | undefined
   readonly hint?: string
+  readonly partner?: string
   readonly class?: string
   readonly inUse?: number
   readonly limit?: number
@@ -66,6 +71,7 @@ export interface ReleasedEvent {
   readonly client: string
   readonly credential: string | undefined
   readonly hint: string
+  readonly partner?: string
   readonly class: string
   readonly connection: string
   readonly path: string
@@ -73,6 +79,31 @@ export interface ReleasedEvent {
   readonly heldMs: number
   /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, `end-missed`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
+}
+
+/**
+ * Something that an account should be told (clause 2(f)): the provider mails it, or posts it. Told once for each client and cause, as the
+ * client is met; after many others it may be told again.
+ */
+export interface NoticeEvent {
+  readonly at: Date
+  readonly api: string
+  /**
+   * `terms-acceptance-due`: a version of the Terms is to be accepted. `registration-stale`: what is registered is not complete, or
+   * has not been verified for too long. `termination-announced`: notice was given. `key-expiring`: a key ends soon.
+   */
+  readonly code: 'terms-acceptance-due' | 'registration-stale' | 'termination-announced' | 'key-expiring'
+  readonly account: string
+  readonly client: string
+  readonly credential: string | undefined
+  readonly hint: string
+  readonly partner?: string
+  /** The version of the Terms to be accepted. */
+  readonly version?: string
+  /** What of the registration is missing, or has to be verified. */
+  readonly missing?: 'contacts' | 'privacyPolicyUrl' | 'verifiedAt'
+  /** Until when it is to be done, or when it will be so. */
+  readonly due?: Date
 }
 
 /** Something the provider should look at. */
@@ -84,6 +115,7 @@ export interface WarningEvent {
     | 'registry-failed'
     | 'limits-failed'
     | 'store-failed'
+    | StoreWarning['code']
     | 'class-without-limit'
     | 'option-failed'
     | 'listener-failed'
@@ -92,11 +124,27 @@ export interface WarningEvent {
     | 'voice-failed'
     | 'process-silent'
     | 'memory-store-in-cluster'
+    | 'ledger-failed'
+    | 'usage-failed'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number
   /** What was thrown, where something was. */
   readonly cause?: unknown
+}
+
+/** The connection store has gone away, or is back: one event each, however many requests came meanwhile. */
+export interface OutageEvent {
+  readonly at: Date
+  readonly api: string
+  /** `began`: from now on `connections.whenStoreFails` decides. `ended`: every connection is counted again. */
+  readonly state: 'began' | 'ended'
+  /** As it began: what the store failed with. */
+  readonly cause?: unknown
+  /** As it ended: how long it was, in ms, from the first failure. */
+  readonly durationMs?: number
+  /** As it ended: how many connections were admitted without the store. */
+  readonly admitted?: number
 }
 
 /** The events of a gate, by name. */
@@ -105,10 +153,12 @@ export interface GateEvents {
   refused: RefusedEvent
   abandoned: AbandonedEvent
   released: ReleasedEvent
+  notice: NoticeEvent
   warning: WarningEvent
+  outage: OutageEvent
 }
 
-/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `warning`. */
+/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `warning`, `outage`. */
 export type GateEventName = keyof GateEvents
 /** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
 export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown

@@ -1,5 +1,8 @@
 import type { GateEventName, GateListener, WarningEvent } from './events.js'
+import type { Followable, Follower, Following } from './followers.js'
+import type { Inquiry } from './inquiry.js'
 import type { Pending } from './pending.js'
+import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { Outcome } from './visit.js'
@@ -24,8 +27,18 @@ export interface ConnectionView {
   readonly process: string
 }
 
+/** How the gate is, as {@link Gate.health} tells it. */
+export interface GateHealth {
+  /** `unavailable`: there is an outage, and `connections.whenStoreFails` decides. The memory of a process is always `available`. */
+  readonly store: 'available' | 'unavailable'
+  /** Since when it is so. */
+  readonly since: Date
+  /** How many processes count in the store, this one included, when it was last known. While the store is away each has its part of a limit. */
+  readonly processes: number
+}
+
 /** Stands before one API and decides: admission or refusal. */
-export interface Gate {
+export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
   /** Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` lists it. */
@@ -40,12 +53,22 @@ export interface Gate {
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
   /** As `admit`, for adapters: answers on the spot where nothing has to be waited for, and what is waited for can be left. */
   decide(request: GateRequest): Outcome | Pending<Outcome>
+  /**
+   * For routers: a client asks about itself, past what it may not do with the API. It needs a valid credential from an allowed network,
+   * and its agreement must not have ended; it counts as no connection. `release()` it once it is answered.
+   */
+  inquire(request: GateRequest): Promise<Inquiry | Refusal>
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
   /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
+
+  /** For what looks at every request: told on the spot, by the gate's own records. Cheaper than events, which are put together. */
+  follow(follower: Follower): Following
+  /** For adapters: whether somebody who follows the gate wants bytes counted. */
+  readonly measuring: boolean
 
   /**
    * What is open now, oldest first; where the store is shared, in every process. A process that gives no sign of an answer for a second is left
@@ -67,6 +90,8 @@ export interface Gate {
    * no answer for a second is not counted (`warning`: `process-silent`); it ends them as soon as it hears of it, and none that was opened after the call.
    */
   end(filter: ConnectionFilter, why: string): Promise<number>
+  /** How the gate is now: for a page of your own, or a probe of the machine's. Asks nobody, so it costs nothing. */
+  health(): GateHealth
   /** Refuses whoever comes or waits, ends what is open, and stops timers and subscriptions. Any number of times. */
   close(): Promise<void>
 }

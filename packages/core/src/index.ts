@@ -1,8 +1,16 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate } from './gate.js'
-export type { GateOptions, TermsOptions } from './options.js'
+export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+export type { GateOptions } from './options.js'
+export type {
+  DatedVersion,
+  OwedAcceptance,
+  RegistrationOptions,
+  TermsOptions,
+  TermsVersion,
+} from './agreement/index.js'
 export type { Admission } from './admission.js'
-export type { Carrier } from './carrier.js'
+export type { Inquiry, ToldVersion } from './inquiry.js'
+export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
 export type {
@@ -11,7 +19,9 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  OutageEvent,
   RefusedEvent,
+  NoticeEvent,
   ReleasedEvent,
   RequestEvent,
   WarningEvent,
@@ -76,6 +86,33 @@ export {
   type LeaseAsk,
   type LimitsOption,
   type MemoryConnectionsOptions,
+  type StoreState,
+  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
+export {
+  createLedger,
+  fileLedger,
+  streamLedger,
+  type DoneOperation,
+  type FileLedgerOptions,
+  type Ledger,
+  type LedgerEntry,
+  type LedgerOptions,
+  type LedgerSink,
+  type Operations,
+} from './ledger/index.js'
+export {
+  createUsage,
+  memoryUsage,
+  type MemoryUsageOptions,
+  type Usage,
+  type UsageBatch,
+  type UsageFilter,
+  type UsageOptions,
+  type UsageQuery,
+  type UsageRow,
+  type UsageStore,
+} from './usage/index.js'
+export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

@@ -2,13 +2,17 @@ import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
-import type { CredentialCheck, Identity } from './credentials/index.js'
+import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
-import type { AdmitOptions, ConnectionView, Gate } from './gate.js'
+import type { Follower, Following } from './followers.js'
+import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+import type { Identification } from './identification.js'
+import type { Inquiries } from './inquiries.js'
+import type { Inquiry } from './inquiry.js'
 import { checkLimits } from './options.js'
 import type { GateHere, OtherGates } from './other-gates.js'
 import type { Passage } from './passage.js'
-import type { Ground } from './refusal.js'
+import type { Ground, Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
@@ -23,10 +27,12 @@ export interface LiveGateParts {
   readonly events: GateEventSource
   readonly reports: Reports
   readonly passage: Passage
-  readonly credentials: CredentialCheck
+  readonly credentials: Identification
+  readonly inquiries: Inquiries
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
+  health(): GateHealth
   endSubscriptions(): void
   readonly changed: ChangedAccounts
   /** Absent where the store joins no processes. */
@@ -61,6 +67,10 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     return decided
   }
 
+  inquire(request: GateRequest): Promise<Inquiry | Refusal> {
+    return this.#parts.inquiries.open(request)
+  }
+
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
     this.#parts.reports.warn(code, message, cause)
   }
@@ -73,6 +83,24 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this {
     this.#parts.events.off(name, listener)
     return this
+  }
+
+  get measuring(): boolean {
+    return this.#parts.open.measuring
+  }
+
+  follow(follower: Follower): Following {
+    const { open, reports } = this.#parts
+    const { followers } = reports
+    followers.add(follower)
+    open.measuring = followers.measuring
+    return {
+      open: () => open.matching({}),
+      stop() {
+        followers.remove(follower)
+        open.measuring = followers.measuring
+      },
+    }
   }
 
   async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
@@ -133,20 +161,26 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     return process === this.process ? undefined : this.#parts.others()
   }
 
+  health(): GateHealth {
+    return this.#parts.health()
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
 
   /**
-   * The registry has changed something about these accounts, or, where it names none, about any. Who waits is refused if that is
-   * now due, or goes on under the limit that now holds; what is open is ended if it would not be let in any more.
+   * The registry has changed something about these accounts, or, where it names none, about any; or something about them has come with
+   * time. Who waits is refused if that is now due, or goes on under the limit that now holds; what is open is ended if it would not be
+   * let in any more.
    */
   reconsider(accounts: Accounts): void {
     const { passage, open } = this.#parts
     const isMeant = ({ account }: Identity) => accounts.has(account.id) || accounts.has(undefined)
     for (const visit of passage.waiting()) {
       const { identity } = visit
-      if (identity && isMeant(identity)) this.#recheck(identity, (found) => this.#changed(visit, found))
+      if (identity && isMeant(identity))
+        this.#recheck(identity, (found) => this.#changed(visit, found), visit.request)
     }
     for (const connection of open.matching({})) {
       if (isMeant(connection.holder))
@@ -154,8 +188,8 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     }
   }
 
-  #recheck(identity: Identity, act: (found: Identity | Ground) => void): void {
-    const found = this.#parts.credentials.recheck(identity)
+  #recheck(identity: Identity, act: (found: Identity | Ground) => void, request?: GateRequest): void {
+    const found = this.#parts.credentials.recheck(identity, request)
     // A registry that cannot be asked says nothing against anybody: who is in stays, until it can be.
     const known = (answer: Identity | Ground) => {
       if (!('reason' in answer) || answer.reason !== 'registry-unavailable') act(answer)
@@ -204,6 +238,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     const { passage, open, credentials, store } = this.#parts
     this.#parts.endSubscriptions()
     passage.close()
+    this.#parts.inquiries.close()
     open.end({}, 'closed')
     open.close()
     credentials.close()

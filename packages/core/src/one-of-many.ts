@@ -20,13 +20,9 @@ export function warnIfOneOfMany(store: ConnectionStore | undefined, reports: Rep
   process.emitWarning(`api-terms: ${MESSAGE}`, { type: 'ApiTermsWarning', code: 'API_TERMS_MEMORY_STORE' })
 }
 
-/** A worker of node:cluster, or one of several instances under PM2, which leaves what it was told in the environment. */
-function isOneOfMany(env: NodeJS.ProcessEnv): boolean {
-  if (env['pm_id'] === undefined) return cluster.isWorker
-  const { instances, NODE_APP_INSTANCE: number } = env
-  // PM2's cluster mode with one instance has node:cluster's workers too.
-  return (
-    Number(number) > 0 ||
-    (Number(instances) !== 1 && (env['exec_mode'] === 'cluster_mode' || cluster.isWorker))
-  )
+/** A worker of node:cluster, or one of several instances under PM2, which says so in the environment, in either of its modes. */
+function isOneOfMany({ pm_id: pm2, instances, NODE_APP_INSTANCE: number }: NodeJS.ProcessEnv): boolean {
+  if (pm2 === undefined || instances === undefined) return cluster.isWorker || Number(number) > 0
+  // In its cluster mode a single instance is a worker of node:cluster too. One that was scaled up later keeps the old number of them.
+  return Number(instances) !== 1 || Number(number) > 0
 }

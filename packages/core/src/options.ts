@@ -1,4 +1,10 @@
 import * as v from 'valibot'
+import {
+  registrationSchema,
+  termsSchema,
+  type RegistrationOptions,
+  type TermsOptions,
+} from './agreement/index.js'
 import { cachingSchema, type CachingOptions } from './caching/index.js'
 import type { Clock } from './clock.js'
 import {
@@ -10,20 +16,9 @@ import {
 import { credentialsSchema, type CredentialsOptions } from './credentials/index.js'
 import { OptionsError, type OptionIssue } from './errors.js'
 import { likelyName } from './likely-name.js'
-import { REASONS, type Reason } from './refusal.js'
 import type { Limits, Registry } from './registry.js'
 import type { GateRequest } from './request.js'
 import { requestsSchema, type RequestsOptions } from './requests/index.js'
-
-/** The Terms that are enforced. */
-export interface TermsOptions {
-  /** Where they can be read: an absolute URL without a fragment. Each response links to it. */
-  url: string
-  /** Which version is in force; told in each refusal. */
-  version?: string
-  /** The clauses of the provider's own Terms that reasons rest on. Default: those of the model Terms. */
-  clauses?: Partial<Record<Reason, string>>
-}
 
 /** Everything a gate can be told. Checked once, at start-up; unknown names are errors. */
 export interface GateOptions {
@@ -33,6 +28,8 @@ export interface GateOptions {
   terms: TermsOptions
   /** Where credentials are looked up. */
   registry: Registry
+  /** What is asked of a registration (clause 1(c)). Default: nothing. */
+  registration?: RegistrationOptions
   /** Where a credential may be put, and how look-ups are kept. */
   credentials?: CredentialsOptions
   /**
@@ -57,17 +54,6 @@ export interface GateOptions {
 
 const aFunction = <F>(remedy: string) => v.custom<F>((input) => typeof input === 'function', remedy)
 
-const termsSchema = v.strictObject({
-  url: v.custom<string>(
-    isTermsUrl,
-    'must be an absolute http or https URL without a fragment, e.g. https://provider.example/terms',
-  ),
-  version: v.optional(
-    v.pipe(v.string('must be text'), v.nonEmpty('must not be empty; leave it out where there is none')),
-  ),
-  clauses: v.optional(v.strictObject(eachReason(v.optional(v.string('must be text, e.g. "2(d)"'))))),
-})
-
 const registrySchema = v.custom<Registry>(
   (input) => typeof (input as Registry | null)?.findByDigest === 'function',
   'is required: memoryRegistry({ accounts, clients }), or an object with findByDigest(digest)',
@@ -88,6 +74,7 @@ export const gateSchema = v.strictObject({
   ),
   terms: termsSchema,
   registry: registrySchema,
+  registration: v.optional(registrationSchema),
   credentials: v.optional(credentialsSchema),
   limits: v.optional(
     v.lazy((input) => (typeof input === 'function' ? aFunction<LimitsOption>('') : limitsSchema)),
@@ -167,13 +154,4 @@ function unwrapped(schema: SchemaNode | undefined): SchemaNode | undefined {
 function writtenPath(keys: readonly (string | number)[]): string {
   const path = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
   return path === '' ? 'options' : path.replace(/^\./, '')
-}
-
-function isTermsUrl(input: unknown): boolean {
-  if (typeof input !== 'string' || !/^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x7e]+$/.test(input)) return false
-  return URL.canParse(input) && !input.includes('#')
-}
-
-function eachReason<T>(schema: T): Record<Reason, T> {
-  return Object.fromEntries(Object.keys(REASONS).map((reason) => [reason, schema])) as Record<Reason, T>
 }

@@ -1,5 +1,6 @@
 import type { CompleteClock } from './clock.js'
 import { StoreError } from './errors.js'
+import { filterOf, viewOf } from './from-elsewhere.js'
 import type { ConnectionView } from './gate.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
@@ -94,7 +95,10 @@ export class OtherGates implements VoiceListener {
     if (message?.say !== 'end' && message?.say !== 'list') return []
     const filter = filterOf(message.filter)
     if (!filter || (filter.process ?? self) !== self) return []
-    if (message.say === 'end') return [here.endHere(filter, String(message.why), clock.elapsed() - agoMs)]
+    if (message.say === 'end') {
+      const why: unknown = message.why
+      return [here.endHere(filter, typeof why === 'string' ? why : 'ended', clock.elapsed() - agoMs)]
+    }
     // How long ago it began, since the clock of whoever asks may be another.
     const since = (view: ConnectionView) => clock.now() - view.since.getTime()
     return here.connectionsHere(filter).map((view) => ({ ...view, since: since(view) }))
@@ -156,23 +160,4 @@ export class OtherGates implements VoiceListener {
     }
     this.#telling = false
   }
-}
-
-const FILTERS = ['account', 'client', 'id', 'process']
-
-/** A filter that another process sent. One that cannot be read to the full must not stand for more than was meant. */
-function filterOf(sent: unknown): ConnectionFilter | undefined {
-  if (typeof sent !== 'object' || sent === null) return undefined
-  const readable = Object.entries(sent).every(
-    ([name, value]) => FILTERS.includes(name) && typeof value === 'string',
-  )
-  return readable ? (sent as ConnectionFilter) : undefined
-}
-
-function viewOf(sent: unknown, now: number): ConnectionView | undefined {
-  if (typeof sent !== 'object' || sent === null) return undefined
-  const { id, account, client, class: className, target, process, since } = sent as Record<string, unknown>
-  const texts = { id, account, client, class: className, target, process }
-  if (!Object.values(texts).every((text) => typeof text === 'string')) return undefined
-  return { ...(texts as Omit<ConnectionView, 'since'>), since: new Date(now - Number(since)) }
 }

@@ -7,8 +7,9 @@ import type {
   LimitTable,
   OpenConnections,
 } from './connections/index.js'
-import type { CredentialCheck, Identity } from './credentials/index.js'
+import type { Identity } from './credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
+import type { Identification } from './identification.js'
 import { LiveAdmission, passWithout, type AdmissionContext } from './live-admission.js'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Ground, Refusal, Refuser } from './refusal.js'
@@ -26,7 +27,7 @@ export interface PassageContext {
   readonly refuser: Refuser
   readonly reports: Reports
   readonly requests: RequestCheck
-  readonly credentials: CredentialCheck
+  readonly credentials: Identification
   readonly limits: LimitTable
   readonly exhausted: ExhaustedGrounds
   readonly store: ConnectionStore
@@ -113,7 +114,7 @@ export class Passage {
   #identify(visit: Visit, before?: Identity): Soon<Outcome> {
     visit.asOf = this.#changes
     const { credentials } = this.#is
-    const who = before ? credentials.recheck(before) : credentials.identify(visit.request)
+    const who = before ? credentials.recheck(before, visit.request) : credentials.identify(visit.request)
     return isPromise(who) ? who.then((found) => this.#identified(visit, found)) : this.#identified(visit, who)
   }
 
@@ -121,6 +122,8 @@ export class Passage {
     if (visit.left) return this.#abandon(visit)
     if ('reason' in who) return this.#refuse(visit, who)
     visit.identity = who
+    const ground = this.#is.credentials.against(who, visit.request)
+    if (ground) return this.#refuse(visit, ground)
     let limit: Soon<number | undefined>
     try {
       visit.class = atOnce(this.#is.classify(visit.request), 'connections.classify')
@@ -201,11 +204,14 @@ export class Passage {
 
   /** A key may be revoked, or an account suspended, while its request waits. */
   #stillGood(visit: Visit): Soon<Identity | Ground> {
-    return visit.left || visit.turnedAway ? visit.identity! : this.#is.credentials.recheck(visit.identity!)
+    return visit.left || visit.turnedAway
+      ? visit.identity!
+      : this.#is.credentials.recheck(visit.identity!, visit.request)
   }
 
   #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
     visit.inUse = answer.inUse
+    if (answer.limit !== undefined) visit.limit = answer.limit
     if (!answer.lease)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
     const { admissions, open, reports } = this.#is

@@ -17,10 +17,12 @@ export const REASONS = {
   'credentials-malformed': facts(400, '2(c)', 'The credential is not of the form of its scheme'),
   'credentials-in-url': facts(400, '4(b)', 'Credentials must not be sent in a URL'),
   'credentials-invalid': facts(401, '2(c)', 'The credential is not valid'),
+  'network-not-allowed': facts(403, '2(c)', 'The request comes from a network that is not allowed'),
   'api-not-granted': facts(403, '2(c)', 'This client may not use this API'),
   'account-suspended': facts(403, '3(a)', 'Access is suspended'),
   'account-terminated': facts(403, '6(a)', 'The agreement has ended'),
   'terms-not-accepted': facts(403, '1', 'The Terms in force have not been accepted'),
+  'registration-stale': facts(403, '1(c)', 'The registration is not up to date'),
   'connections-exhausted': facts(429, '2(d)', 'Too many simultaneous connections'),
   'method-not-allowed': facts(405, '2(c)', 'The method is not documented'),
   'path-not-documented': facts(404, '2(c)', 'The path is not documented'),
@@ -89,6 +91,9 @@ export interface CitedTerms {
   readonly clauses?: Partial<Record<Reason, string>> | undefined
 }
 
+/** Which of them are in force, one object for each version. */
+export type CitedInForce = Pick<CitedTerms, 'url' | 'version'>
+
 /** What says no to a request, for the reason that a room gives. */
 export interface Refuser {
   refuse(ground: Ground): Refusal
@@ -99,10 +104,12 @@ export interface Refuser {
 /**
  * The only place that builds a problem document. All but `instance` of a ground's document is written the first time and
  * kept for as long as the ground lives, because a refusal must cost less than the request did.
+ *
+ * @param inForce where that changes with time; `type` stays that of `terms.url`, since it names the same problem under every version
  */
-export function createRefuser(terms: CitedTerms): Refuser {
-  const link = `<${terms.url}>; rel="terms-of-service"`
-  const written = new WeakMap<Ground, Template>()
+export function createRefuser(terms: CitedTerms, inForce?: () => CitedInForce): Refuser {
+  let cited: CitedInForce = terms
+  let written = new WeakMap<Ground, Template>()
 
   const clauseOf = (reason: Reason) => terms.clauses?.[reason] ?? REASONS[reason].clause
 
@@ -119,22 +126,30 @@ export function createRefuser(terms: CitedTerms): Refuser {
     const after = {
       reason,
       ...(clause !== undefined && { terms_clause: clause }),
-      ...(terms.version !== undefined && { terms_version: terms.version }),
+      ...(cited.version !== undefined && { terms_version: cited.version }),
       ...ground.members,
     }
     const headers = Object.freeze({
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
-      Link: link,
+      Link: `<${cited.url}>; rel="terms-of-service"`,
       ...ground.headers,
     })
     const head = `${JSON.stringify(before).slice(0, -1)},"instance":"`
     return { reason, status, clause, headers, head, tail: `",${JSON.stringify(after).slice(1)}` }
   }
 
+  /** Other Terms have come into force: what was written cites those before. */
+  const cite = (now: CitedInForce) => {
+    if (now === cited) return
+    cited = now
+    written = new WeakMap()
+  }
+
   return {
     clauseOf,
     refuse(ground) {
+      if (inForce) cite(inForce())
       let template = written.get(ground)
       if (!template) written.set(ground, (template = write(ground)))
       return new WrittenRefusal(template)

@@ -1,8 +1,11 @@
 import type { CompleteClock } from './clock.js'
-import type { Connection } from './connections/index.js'
+import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
-import type { GateEventSource, WarningEvent } from './events.js'
-import type { Refusal } from './refusal.js'
+import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
+import { Followers, type FollowedRefusal } from './followers.js'
+import type { Reason, Refusal } from './refusal.js'
+import type { Account } from './registry.js'
+import type { Notice, Party } from './notices.js'
 import type { Visit } from './visit.js'
 import { withoutKeys } from './without-keys.js'
 
@@ -23,7 +26,12 @@ export class Reports {
     private readonly clock: CompleteClock,
   ) {}
 
+  readonly followers = new Followers((cause) =>
+    this.warn('listener-failed', 'what follows the gate threw', cause),
+  )
+
   admitted(visit: Visit, connection: Connection<Identity>): void {
+    if (this.followers.some) this.followers.admitted(connection, visit.inUse ?? 0)
     if (!this.events.heard('admitted')) return
     this.events.tell('admitted', {
       ...this.#request(visit),
@@ -36,17 +44,11 @@ export class Reports {
   }
 
   refused(visit: Reported, refusal: Refusal, enforced: boolean): void {
-    if (!this.events.heard('refused')) return
-    const { reason, clause, status, instance } = refusal
-    this.events.tell('refused', {
-      ...this.#request(visit),
-      reason,
-      clause,
-      status,
-      instance,
-      enforced,
-      ...known(visit),
-    })
+    const heard = this.events.heard('refused')
+    if (!heard && !this.followers.some) return
+    const told = new ToldRefusal(visit, refusal, enforced, (about) => this.#request(about))
+    this.followers.refused(told)
+    if (heard) this.events.tell('refused', told.event())
   }
 
   abandoned(visit: Visit): void {
@@ -55,6 +57,7 @@ export class Reports {
   }
 
   released(connection: Connection<Identity>, why: string | undefined): void {
+    if (this.followers.some) this.followers.released(connection, why)
     if (!this.events.heard('released')) return
     this.events.tell('released', {
       at: this.#now(),
@@ -66,6 +69,16 @@ export class Reports {
       heldMs: this.clock.elapsed() - connection.startedAt,
       why,
     })
+  }
+
+  /** @param notice its code, and what belongs to it */
+  notice(notice: Notice, party: Party): void {
+    if (!this.events.heard('notice')) return
+    this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
+  outage(change: OutageChange): void {
+    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
@@ -93,8 +106,56 @@ export class Reports {
   }
 }
 
-function whose({ account, client, credential, hint }: Identity) {
-  return { account: account.id, client: client.id, credential: credential.id, hint }
+/** Floods of refusals are counted, not described: the event is put together once, and only where it is asked for. */
+class ToldRefusal implements FollowedRefusal {
+  #event: RefusedEvent | undefined
+
+  constructor(
+    private readonly visit: Reported,
+    private readonly refusal: Refusal,
+    readonly enforced: boolean,
+    private readonly describe: (visit: Reported) => RequestEvent,
+  ) {}
+
+  get reason(): Reason {
+    return this.refusal.reason
+  }
+
+  get clause(): string | undefined {
+    return this.refusal.clause
+  }
+
+  get account(): Account | undefined {
+    return this.visit.identity?.account
+  }
+
+  get class(): string | undefined {
+    return this.visit.class
+  }
+
+  event(): RefusedEvent {
+    const { reason, clause, status, instance } = this.refusal
+    this.#event ??= {
+      ...this.describe(this.visit),
+      reason,
+      clause,
+      status,
+      instance,
+      enforced: this.enforced,
+      ...known(this.visit),
+    }
+    return this.#event
+  }
+}
+
+function whose({ account, client, credential, hint }: Party) {
+  return {
+    account: account.id,
+    client: client.id,
+    credential: credential.id,
+    hint,
+    ...(account.partner !== undefined && { partner: account.partner }),
+  }
 }
 
 /** What had been found out by the time it was decided. */

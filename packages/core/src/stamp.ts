@@ -1,6 +1,8 @@
+import type { Agreement } from './agreement/index.js'
 import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
 import { rateLimitFields, type RateLimitFields } from './connections/index.js'
 import type { ResponseHead } from './head.js'
+import type { Client } from './registry.js'
 
 /** What a stamp tells of. */
 export interface StampedAnswer {
@@ -9,7 +11,11 @@ export interface StampedAnswer {
   readonly class: string
   readonly limit: number
   readonly remaining: number
-  readonly identity: { readonly account: { readonly id: string }; readonly field: string }
+  readonly identity: {
+    readonly account: { readonly id: string }
+    readonly client: Client
+    readonly field: string
+  }
   /** The handler's own word. */
   readonly own: CompiledPolicy | undefined
 }
@@ -17,9 +23,13 @@ export interface StampedAnswer {
 export type Stamp = (head: ResponseHead, answer: StampedAnswer) => void
 
 /** What is written on every admitted response: the link to the Terms, how long it may be kept, and what is left of the limit. */
-export function createStamp(termsUrl: string, caching: Caching): Stamp {
-  const link = `<${termsUrl}>; rel="terms-of-service"`
-  const linkLine = `Link: ${link}\r\n`
+export function createStamp(
+  terms: { readonly url: string; readonly licence?: string },
+  caching: Caching,
+  agreement: Agreement | undefined,
+): Stamp {
+  let cited: { readonly url: string } = terms
+  let links = linksTo(terms.url, terms.licence)
   const fieldsByClass = new Map<string, RateLimitFields>()
   const fieldsOf = (className: string) => {
     let fields = fieldsByClass.get(className)
@@ -30,17 +40,23 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
   /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
   const linesOfStamp = (answer: StampedAnswer, status: number) => {
     const { lines, shared } = caching.unsaid(cachedAnswer(answer, status))
-    const written = linkLine + lines(answer.identity.field)
+    let written = (status < 400 ? links.ofContent : links.ofErrors).line + lines(answer.identity.field)
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) written += `${DUE}: ${due}\r\n`
     if (shared || answer.limit === Infinity) return written
     return written + fieldsOf(answer.class).lines(answer.limit, answer.remaining)
   }
 
   return (head, answer) => {
+    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
     const names = head.getHeaderNames()
     if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
+    const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors
     head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
     const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
-    // A shared cache would tell one caller what was left for another; and nothing is left of what has no end.
+    // A shared cache would tell one caller what was left for another, or is due; and nothing is left of what has no end.
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    if (due !== undefined) head.setHeader(DUE, due)
     if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
     head.setHeader('RateLimit-Policy', fields.policy(answer.limit))
@@ -48,9 +64,25 @@ export function createStamp(termsUrl: string, caching: Caching): Stamp {
   }
 }
 
+/** Until when the Terms in force are to be accepted: see `dueField` of the agreement. */
+const DUE = 'Terms-Acceptance-Due'
+
+/** The links of answers, written out before. Errors are no content, and have no licence (RFC 4946). */
+function linksTo(url: string, licence: string | undefined) {
+  const terms = `<${url}>; rel="terms-of-service"`
+  const linked = (value: string) => ({ value, line: `Link: ${value}\r\n` })
+  const ofErrors = linked(terms)
+  return {
+    ofErrors,
+    ofContent: licence === undefined ? ofErrors : linked(`${terms}, <${licence}>; rel="license"`),
+  }
+}
+
 /** Whether a field is none of those that a stamp writes or looks at. */
 function isOfOthers(name: string): boolean {
-  return name !== 'link' && !name.startsWith('ratelimit') && !isOfCaching(name)
+  return (
+    name !== 'link' && name !== 'terms-acceptance-due' && !name.startsWith('ratelimit') && !isOfCaching(name)
+  )
 }
 
 function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {

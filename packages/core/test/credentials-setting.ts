@@ -1,6 +1,7 @@
 import type { CompleteClock } from '../src/clock.js'
 import { createCredentialCheck, issueKey } from '../src/credentials/index.js'
-import type { CredentialsOptions, Identity } from '../src/credentials/index.js'
+import type { CredentialCheck, CredentialsOptions, Identity } from '../src/credentials/index.js'
+import { isPromise } from '../src/pending.js'
 import type { Ground } from '../src/refusal.js'
 import type { Account, Client, Credential, Registration, Registry, RegistryChange } from '../src/registry.js'
 import { readRequest } from '../src/request.js'
@@ -113,8 +114,23 @@ export function checkOver(registry: Registry, options: CredentialsOptions = {}, 
     clock,
     onLookupFailed: (error) => void failures.push(error),
   })
-  return { check, clock, failures }
+  return { check: judging(check), unjudged: check, clock, failures }
 }
+
+/** Whose a credential is and what speaks against them, in one answer, as the gate asks. */
+function judging(check: CredentialCheck): CredentialCheck {
+  const judged = (from: GateRequest | Identity) => (who: Identity | Ground) =>
+    'reason' in who ? who : (check.against(who, from) ?? who)
+  const then = (found: Found, judge: ReturnType<typeof judged>) =>
+    isPromise(found) ? found.then(judge) : judge(found)
+  return {
+    ...check,
+    identify: (request) => then(check.identify(request), judged(request)),
+    recheck: (identity) => then(check.recheck(identity), judged(identity)),
+  }
+}
+
+type Found = ReturnType<CredentialCheck['identify']>
 
 /** What an answer comes to, in a word: the reason, or the account. */
 export function told(answer: Identity | Ground): string {

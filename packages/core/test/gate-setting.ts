@@ -18,7 +18,7 @@ import { TestClock } from '../../../test/clock.js'
 
 export const TERMS = { url: 'https://provider.example/terms', version: '2026-01' }
 
-const EVENT_NAMES = ['admitted', 'refused', 'abandoned', 'released', 'warning'] as const
+const EVENT_NAMES = ['admitted', 'refused', 'abandoned', 'released', 'warning', 'outage'] as const
 
 /** An event as it was told, with its name. */
 export type Told = { [Name in GateEventName]: { readonly name: Name } & GateEvents[Name] }[GateEventName]

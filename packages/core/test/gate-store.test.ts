@@ -297,6 +297,8 @@ storeContract('connections in another store', () => {
       whenStoreFails: 'refuse',
       timeoutMs: 1_000_000,
       clock,
+      held: () => [],
+      onOutage: () => {},
       onFailed: (cause) => {
         throw cause
       },

@@ -3,4 +3,4 @@ import { registryContract } from '../../../test/registry-contract.js'
 import { registryProperty } from '../../../test/registry-property.js'
 
 registryContract('a registry in memory', (clock) => ({ registry: memoryRegistry({}, { clock }) }))
-registryProperty('a registry in memory', (clock) => ({ registry: memoryRegistry({}, { clock }) }), 400)
+registryProperty('a registry in memory', (clock) => ({ registry: memoryRegistry({}, { clock }) }), 200)

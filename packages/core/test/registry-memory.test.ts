@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { issueKey, memoryRegistry } from '../src/credentials/index.js'
 import type { OptionsError } from '../src/errors.js'
 import type { Account, Client } from '../src/registry.js'
+import { replayed, stateOf } from '../../../test/registry-replay.js'
 
 const digest = () => issueKey().digest
 const clientOf = (account: string, id: string, ...digests: string[]): Client => ({
@@ -246,6 +247,61 @@ describe('a change of a registry in memory', () => {
     expect(warned).toHaveBeenCalledOnce()
     warned.mockRestore()
   })
+})
+
+describe('the history of a registry in memory', () => {
+  it('begins with what the registry was given, and holds what is set past the operations', async () => {
+    const registry = memoryRegistry({
+      accounts: [{ id: 'acme' }],
+      clients: [clientOf('acme', 'crm', digest())],
+    })
+    await registry.setAccount({ id: 'acme', status: 'terminated' })
+    await registry.setAccount({ id: 'acme' }, { by: 'ops', why: 'by mistake' })
+    await registry.setClient(clientOf('acme', 'pbx', digest()))
+    await registry.removeClient('crm', { by: 'ops' })
+    await registry.removeClient('crm')
+    await registry.suspend({ client: 'pbx', by: 'ops' })
+    const history = registry.history()
+    expect(history.map(({ operation, by, why }) => [operation.kind, by, why])).toEqual([
+      ['import', 'provider', 'given at the start'],
+      ['set-account', 'provider', undefined],
+      ['set-account', 'ops', 'by mistake'],
+      ['set-client', 'provider', undefined],
+      ['remove-client', 'ops', undefined],
+      ['suspend', 'ops', undefined],
+    ])
+    expect(replayed(history)).toEqual(await stateOf(registry))
+    await registry.removeAccount('acme')
+    await registry.removeAccount('acme')
+    expect(registry.history()).toHaveLength(7)
+    expect(replayed(registry.history())).toEqual({ accounts: {}, clients: {} })
+  })
+
+  it('is empty where the registry was', () => {
+    expect(memoryRegistry().history()).toEqual([])
+  })
+
+  it('holds copies that nobody can alter', async () => {
+    const registry = memoryRegistry()
+    const limits = { read: 1 }
+    const until = new Date(Date.now() + 1000)
+    await registry.registerAccount({ id: 'acme', limits, by: 'ops' })
+    await registry.grant({ account: 'acme', limits, until, consentedBy: 'sales', by: 'ops' })
+    limits.read = 99
+    until.setTime(0)
+    expect(registry.account('acme')?.grants).toMatchObject([{ limits: { read: 1 } }])
+    expect(registry.account('acme')?.grants?.[0]?.until?.getTime()).toBeGreaterThan(0)
+    for (const entry of registry.history())
+      for (const each of [entry, entry.accounts, entry.operation]) expect(Object.isFrozen(each)).toBe(true)
+  })
+})
+
+it('an operation on a registry in memory is in force before anybody has waited for it', async () => {
+  const same = digest()
+  const registry = memoryRegistry({ accounts: [{ id: 'acme' }], clients: [clientOf('acme', 'crm', same)] })
+  const done = registry.suspend({ account: 'acme', by: 'ops' })
+  expect(registry.peekByDigest(same)?.account.status).toBe('suspended')
+  await done
 })
 
 it('a copy whose findByDigest is another is asked through that', () => {

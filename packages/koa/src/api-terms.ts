@@ -1,15 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Admission, Caller, Gate, GateOptions } from '@api-terms/core'
+import type { Admission, Gate, GateOptions } from '@api-terms/core'
 import { admissionOf as admissionOfRequest, enter, gateOf } from '@api-terms/core/node'
-
-/** What the middleware needs of a context of Koa 2 or 3. */
-export interface KoaContext {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly originalUrl: string
-  readonly secure: boolean
-  respond?: boolean | undefined
-}
+import { KoaCaller, type KoaContext } from './caller.js'
 
 /** A middleware of Koa 2 and 3, in types of its own, so that it fits both majors' typings. */
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
@@ -48,21 +39,4 @@ function goOn(
 /** The admission of a request, in a middleware behind the gate; `undefined` where no gate stands before. */
 export function admissionOf(ctx: { readonly req: object }): Admission | undefined {
   return admissionOfRequest(ctx.req)
-}
-
-/** The caller as the app sees it: `app.proxy` decides whose word on HTTPS is taken. */
-class KoaCaller implements Caller {
-  readonly #ctx: KoaContext
-
-  constructor(ctx: KoaContext) {
-    this.#ctx = ctx
-  }
-
-  get secure(): boolean {
-    return this.#ctx.secure
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#ctx.req.socket.remoteAddress
-  }
 }

@@ -1,1 +1,3 @@
-export { admissionOf, apiTerms, type KoaContext, type KoaMiddleware } from './api-terms.js'
+export { admissionOf, apiTerms, type KoaMiddleware } from './api-terms.js'
+export type { KoaContext } from './caller.js'
+export { termsRouter } from './terms-router.js'

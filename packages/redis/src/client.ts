@@ -1,10 +1,10 @@
-import { SharedSubscriber, type OpenSubscriber, type Subscriber } from './shared-subscriber.js'
+import { SharedSubscriber, type OpenSubscriber, type Subscriber } from './subscriber.js'
 
 /** A bare way to send a command: its words, and a key that says where in a cluster it belongs. */
 export type SendCommand = (args: string[], key: string) => Promise<unknown>
 
 /**
- * A connected client of `redis` 4, 5 or 6, or of `ioredis` 5 or 6, or a cluster of either, or a function that sends a command. It
+ * A connected client of `redis` 4, 5 or 6, or of `ioredis` 5 or 6, of Sentinel or a cluster of either, or a function that sends a command. It
  * stays the provider's: who made it closes it.
  */
 export type RedisClient =
@@ -27,8 +27,8 @@ export function connected(client: unknown): Connected | undefined {
   if (typeof client !== 'object' || client === null) return undefined
   // ioredis has `sendCommand` too, for its own kind of commands.
   if (has(client, 'call')) return ofIoredis(client as Ioredis)
-  // A client of Sentinel takes its words in another order.
-  if (!has(client, 'sendCommand') || has(client, 'getMasterNode')) return undefined
+  if (!has(client, 'sendCommand')) return undefined
+  if (has(client, 'getMasterNode')) return ofRedisSentinel(client as RedisSentinel)
   return has(client, 'nodeClient') ? ofRedisCluster(client as RedisCluster) : ofRedis(client as Redis)
 }
 
@@ -89,35 +89,53 @@ function ofRedis(client: Redis): Connected {
   }
 }
 
-interface RedisCluster {
+interface RedisCluster extends SubscribingClient {
   sendCommand(key: string, isReadonly: boolean, args: string[]): Promise<unknown>
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
-  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>
 }
 
 function ofRedisCluster(client: RedisCluster): Connected {
   return {
     send: (args, key) => client.sendCommand(key, false, args),
     oneServer: false,
-    // It keeps a connection of its own for this, which ends with the last channel.
-    subscribe: subscribing(client, (heard) => {
-      const listeners = new Map<string, (message: string) => void>()
-      return Promise.resolve({
-        subscribe(channel) {
-          const listener = (message: string) => heard(channel, message)
-          listeners.set(channel, listener)
-          return client.subscribe(channel, listener)
-        },
-        unsubscribe: (channel) => unsubscribed(channel),
-        end: () => Promise.all([...listeners.keys()].map(unsubscribed)),
-      })
+    subscribe: subscribing(client, (heard) => Promise.resolve(subscriberWithin(client, heard))),
+  }
+}
 
-      async function unsubscribed(channel: string): Promise<void> {
-        const listener = listeners.get(channel)
-        listeners.delete(channel)
-        if (listener) await client.unsubscribe(channel, listener)
-      }
-    }),
+interface SubscribingClient {
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+}
+
+/** A client that keeps a connection of its own for this, which ends with the last channel. */
+function subscriberWithin(client: SubscribingClient, heard: Heard): Subscriber {
+  const listeners = new Map<string, (message: string) => void>()
+  return {
+    subscribe(channel) {
+      const listener = (message: string) => heard(channel, message)
+      listeners.set(channel, listener)
+      return client.subscribe(channel, listener)
+    },
+    unsubscribe: (channel) => unsubscribed(channel),
+    end: () => Promise.all([...listeners.keys()].map(unsubscribed)),
+  }
+
+  async function unsubscribed(channel: string): Promise<void> {
+    const listener = listeners.get(channel)
+    listeners.delete(channel)
+    if (listener) await client.unsubscribe(channel, listener)
+  }
+}
+
+interface RedisSentinel extends SubscribingClient {
+  /** In this order, unlike all others. */
+  sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>
+}
+
+function ofRedisSentinel(client: RedisSentinel): Connected {
+  return {
+    send: (args) => client.sendCommand(false, args),
+    oneServer: true,
+    subscribe: subscribing(client, (heard) => Promise.resolve(subscriberWithin(client, heard))),
   }
 }
 

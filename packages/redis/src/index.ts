@@ -1,4 +1,6 @@
 export { redisConnections } from './redis-connections.js'
+export { redisLedger, type RedisLedgerOptions } from './redis-ledger.js'
+export { redisUsage, type RedisUsageOptions } from './redis-usage.js'
 export type { RedisConnectionsOptions, RedisWarning } from './options.js'
 export type { RedisClient, SendCommand } from './client.js'
 export { redisRegistry } from './redis-registry.js'

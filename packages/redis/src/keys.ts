@@ -7,10 +7,27 @@ export interface Keys {
    * count apart.
    */
   counter(name: CounterName): string
+  /** Which processes are alive. */
+  readonly processes: string
   /** What the names of channels begin with; the name of the process follows. */
   readonly channels: string
   /** What the gates of an API say to one another. */
   voice(api: string): VoiceKeys
+  readonly usage: UsageKeys
+}
+
+/** What is kept of usage. */
+export interface UsageKeys {
+  /** The APIs of which there is usage. */
+  readonly apis: string
+  /** The accounts of which there is usage on a day. */
+  accounts(api: string, day: string): string
+  /** What an account used on a day, and which batch of a process was added last: of one slot. */
+  account(
+    api: string,
+    account: string,
+    day: string,
+  ): { readonly counts: string; added(process: string): string }
 }
 
 /** Keys of one slot, and a channel. */
@@ -28,7 +45,16 @@ export function keysUnder(prefix: string): Keys {
     // The braces are a cluster's hash tag: whatever is kept of a counter, under whatever suffix, lives in one slot.
     counter: ({ api, account, class: className }) =>
       `${prefix}{${encoded(api)}|${encoded(account)}|${encoded(className)}}`,
+    processes: `${prefix}processes`,
     channels: `${prefix}woken:`,
+    usage: {
+      apis: `${prefix}usage:apis`,
+      accounts: (api, day) => `${prefix}usage:{${encoded(api)}}:${day}`,
+      account(api, account, day) {
+        const counts = `${prefix}usage:{${encoded(api)}|${encoded(account)}}:${day}`
+        return { counts, added: (process) => `${counts}:added:${process}` }
+      },
+    },
     voice(api) {
       // A name in braces without a bar is no counter's.
       const voice = `${prefix}{${encoded(api)}}`

@@ -1,16 +1,8 @@
-import { OptionsError, type OptionIssue } from '@api-terms/core'
+import { OptionsError, type OptionIssue, type StoreWarning } from '@api-terms/core'
 import { connected, type Connected, type RedisClient } from './client.js'
 
-/** Something that the store cannot mend itself. */
-export interface RedisWarning {
-  /**
-   * `release-failed`: a slot stays taken until its lease expires. `renewal-failed`: leases may expire while they are held.
-   * `subscription-failed`: whoever waits is looked after every 100 ms, by one command for all, until it succeeds.
-   */
-  readonly code: 'release-failed' | 'renewal-failed' | 'subscription-failed'
-  readonly message: string
-  readonly cause: unknown
-}
+/** Something that the store cannot mend itself. The `warning` events of a gate tell the same. */
+export type RedisWarning = StoreWarning
 
 /** Options of `redisConnections`. */
 export interface RedisConnectionsOptions {
@@ -25,7 +17,12 @@ export interface RedisConnectionsOptions {
   leaseMs?: number
   /** How long a command may take, in ms, whatever the client's own queue does. Default 250. */
   timeoutMs?: number
-  /** Told what the store cannot mend itself. */
+  /**
+   * What becomes of a connection whose lease expired because this process was paused, stopped or asleep: others may have had its slot since.
+   * `readmit` (default): it goes on where a slot is free, taken in one step, else it is ended. `end`: it is ended.
+   */
+  whenLeaseLost?: 'readmit' | 'end'
+  /** Told what the store cannot mend itself, for whoever uses the store without a gate. */
   onWarning?: (warning: RedisWarning) => void
 }
 
@@ -34,14 +31,21 @@ export interface CheckedOptions {
   readonly prefix: string
   readonly leaseMs: number
   readonly timeoutMs: number
-  warn(code: RedisWarning['code'], message: string, cause: unknown): void
+  readonly whenLeaseLost: 'readmit' | 'end'
+  warn(warning: RedisWarning): void
 }
 
-const KNOWN = ['client', 'prefix', 'leaseMs', 'timeoutMs', 'onWarning']
+const KNOWN = ['client', 'prefix', 'leaseMs', 'timeoutMs', 'whenLeaseLost', 'onWarning']
 
 /** @throws OptionsError listing everything that is wrong. */
 export function checkOptions(options: RedisConnectionsOptions): CheckedOptions {
-  const { prefix = 'api-terms:', leaseMs = 15_000, timeoutMs = 250, onWarning = () => {} } = options ?? {}
+  const {
+    prefix = 'api-terms:',
+    leaseMs = 15_000,
+    timeoutMs = 250,
+    whenLeaseLost = 'readmit',
+    onWarning = () => {},
+  } = options ?? {}
   const issues: OptionIssue[] = []
   const mustBe = (path: string, holds: boolean, message: string) => {
     if (!holds) issues.push({ path, message: `must be ${message}` })
@@ -59,19 +63,20 @@ export function checkOptions(options: RedisConnectionsOptions): CheckedOptions {
     isDuration(leaseMs) && leaseMs >= 4 * timeoutMs,
     'a whole number of milliseconds, at least four times timeoutMs, so that it can be renewed in time',
   )
+  mustBe('whenLeaseLost', ['readmit', 'end'].includes(whenLeaseLost), "'readmit' or 'end'")
   mustBe('onWarning', typeof onWarning === 'function', 'a function')
   for (const path of Object.keys(options ?? {}))
     if (!KNOWN.includes(path))
       issues.push({ path, message: `is not an option; there are ${KNOWN.join(', ')}` })
   if (issues.length > 0 || !client) throw new OptionsError(issues)
-  return { client, prefix, leaseMs, timeoutMs, warn: warningTo(onWarning) }
+  return { client, prefix, leaseMs, timeoutMs, whenLeaseLost, warn: warningTo(onWarning) }
 }
 
 /** A listener that throws must not stop what it is told of. */
 function warningTo(onWarning: (warning: RedisWarning) => void): CheckedOptions['warn'] {
-  return (code, message, cause) => {
+  return (warning) => {
     try {
-      onWarning({ code, message, cause })
+      onWarning(warning)
     } catch (thrown) {
       process.emitWarning(thrown instanceof Error ? thrown : String(thrown), 'ApiTermsWarning')
     }

@@ -14,9 +14,12 @@ export class Places {
     else this.#byCounter.set(place.counter, new Set([place]))
   }
 
-  remove(place: Place): void {
+  /** Whether it was there. */
+  remove(place: Place): boolean {
     const places = this.#byCounter.get(place.counter)
-    if (places?.delete(place) && places.size === 0) this.#byCounter.delete(place.counter)
+    if (!places?.delete(place)) return false
+    if (places.size === 0) this.#byCounter.delete(place.counter)
+    return true
   }
 
   *all(): Iterable<Place> {

@@ -86,7 +86,10 @@ function portionsOf(texts: readonly string[]): string[][] {
   const portions: string[][] = [[]]
   let size = 0
   for (const text of texts) {
-    if (size > PORTION) size = portions.push([]) * 0
+    if (size > PORTION) {
+      portions.push([])
+      size = 0
+    }
     portions.at(-1)!.push(text)
     size += text.length
   }
@@ -95,8 +98,12 @@ function portionsOf(texts: readonly string[]): string[][] {
 
 function read(text: string): Portion {
   try {
-    const { by, answers, last } = JSON.parse(text) as Portion
-    return { by: String(by), answers: Array.isArray(answers) ? answers : [], last: last === true }
+    const { by, answers, last } = JSON.parse(text) as { [Name in keyof Portion]?: unknown }
+    return {
+      by: String(by),
+      answers: Array.isArray(answers) ? (answers as unknown[]) : [],
+      last: last === true,
+    }
   } catch {
     return { by: '', answers: [], last: false }
   }

@@ -6,6 +6,8 @@ import type { Script } from './scripts.js'
 export class ScriptRunner {
   readonly #send: SendCommand
   readonly #timeoutMs: number
+  /** How many commands have neither been answered nor failed, those included that nobody waits for any more. */
+  unanswered = 0
 
   constructor(send: SendCommand, timeoutMs: number) {
     this.#send = send
@@ -27,8 +29,10 @@ export class ScriptRunner {
       const sentAt = performance.now()
       const tooLate = () => reject(new StoreError(`Redis took longer than ${ms} ms`))
       const timer = setTimeout(tooLate, ms).unref()
+      this.unanswered++
       this.#evaluate(script, [String(keys.length), ...keys, ...args], keys[0]!).then(
         (reply) => {
+          this.unanswered--
           clearTimeout(timer)
           // After a pause of the process the answer is read before the timer has its turn: what it grants may be over by now.
           if (performance.now() - sentAt <= ms) return resolve(reply)
@@ -36,6 +40,7 @@ export class ScriptRunner {
           onLate?.(reply)
         },
         (cause: unknown) => {
+          this.unanswered--
           clearTimeout(timer)
           reject(new StoreError('Redis failed', { cause }))
         },

@@ -132,18 +132,21 @@ end
 `)
 
 /**
- * `counters… | channels, lease ms, then for each counter: how many ids, ids…` → for each counter: how many are open, and a letter
- * for each id: `o` open, `w` waiting, `l` lost.
+ * `counters… | channels, lease ms, then for each counter: most, how many ids, ids…` → for each counter: how many are open, and a letter
+ * for each id: `o` open, `w` waiting, `a` was not there and is counted again, since fewer than `most` were open, `l` lost.
  */
 export const RENEW = script(`
 readClock()
 local lease, at, answers = tonumber(ARGV[2]), 3, {}
 for i, key in ipairs(KEYS) do
   -- Before anything is renewed: a lease that has expired is lost, also where nobody has taken its slot yet.
-  local open = settle(key, ARGV[1])
+  local open, waiting = settle(key, ARGV[1])
+  local most = tonumber(ARGV[at])
+  -- Counted again above any limit are those that Redis itself has lost; everybody else comes after the line.
+  if waiting > 0 and most < LAST_LEASE then most = 0 end
   local states = {}
-  for j = 1, tonumber(ARGV[at]) do
-    local id = ARGV[at + j]
+  for j = 1, tonumber(ARGV[at + 1]) do
+    local id = ARGV[at + 1 + j]
     local score = tonumber(redis.call('ZSCORE', key, id) or 0)
     if score > 0 then
       redis.call('ZADD', key, now + lease, id)
@@ -151,15 +154,29 @@ for i, key in ipairs(KEYS) do
     elseif score < 0 then
       redis.call('ZADD', key, GIVEN_UP + now + lease, 'd:' .. id)
       states[j] = 'w'
+    elseif open < most then
+      redis.call('ZADD', key, now + lease, id)
+      open = open + 1
+      states[j] = 'a'
     else
       states[j] = 'l'
     end
   end
-  at = at + 1 + #states
+  at = at + 2 + #states
   keep(key, lease)
   answers[2 * i - 1], answers[2 * i] = open, table.concat(states)
 end
 return answers
+`)
+
+/** `processes | id, ms` → how many processes live, after this one has said that it does for so long. 0 ms: it ends. */
+export const BEAT = script(`
+readClock()
+local key, lasts = KEYS[1], tonumber(ARGV[2])
+redis.call('ZADD', key, now + lasts, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', key, 0, now)
+if lasts > 0 then redis.call('PEXPIRE', key, 2 * lasts) end
+return redis.call('ZCARD', key)
 `)
 
 function script(body: string): Script {

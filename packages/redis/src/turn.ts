@@ -58,4 +58,4 @@ export function limitWord(limit: number): string {
 }
 
 /** `Infinity`, as far as a script counts. */
-const MOST = 1e14
+export const MOST = 1e14

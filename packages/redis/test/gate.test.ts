@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createGate, issueKey, memoryRegistry, type Gate, type ReleasedEvent } from '@api-terms/core'
+import { createGate, issueKey, memoryRegistry, type Gate, type WarningEvent } from '@api-terms/core'
 import { redisConnections } from '@api-terms/redis'
 import { redisForTests } from '../../../test/redis-server.js'
 import { freshPrefix } from './store-setting.js'
@@ -49,17 +49,18 @@ test('two gates that share a store hold one limit, and leave nothing behind as t
   await gates[0]!.close()
   expect(await ask(gates[1]!)).toBe('admitted')
   await gates[1]!.close()
-  expect(await client.keys(`${prefix}*`)).toEqual([])
+  expect(await client.keys(`${prefix}{*`)).toEqual([])
 })
 
-test('a gate ends the connections whose leases Redis has lost, and says so', async () => {
+test('what the store warns of is among the events of the gate', async () => {
   const prefix = freshPrefix()
   const gate = gateOver(prefix)
-  const released: ReleasedEvent[] = []
-  gate.on('released', (event) => released.push(event))
+  const told: WarningEvent[] = []
+  gate.on('warning', (event) => told.push(event))
   const outcome = await gate.admit(request)
   await client.del(`${prefix}{telephony|acme|read}`)
-  await expect.poll(() => released.map(({ why }) => why)).toEqual(['lease-lost'])
-  expect(outcome.admitted && outcome.connection.signal.aborted).toBe(true)
+  await expect.poll(() => told).toMatchObject([{ code: 'leases-lost', api: 'telephony', count: 1 }])
+  expect(outcome.admitted && outcome.connection.signal.aborted).toBe(false)
+  expect(await client.zCard(`${prefix}{telephony|acme|read}`)).toBe(1)
   await gate.close()
 })

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { LeaseAsk } from '@api-terms/core'
+import type { RedisConnectionsOptions } from '@api-terms/redis'
 import { ASK } from './store-setting.js'
 
 const PROGRAM = fileURLToPath(new URL('member.mjs', import.meta.url))
@@ -30,15 +31,13 @@ export interface Member {
   signal(name: NodeJS.Signals): void
 }
 
-export async function startMember(options: {
-  url: string
-  prefix: string
-  leaseMs: number
-  timeoutMs: number
-}): Promise<Member> {
+export async function startMember(
+  options: { url: string } & Omit<RedisConnectionsOptions, 'client' | 'onWarning'>,
+  finished: (end: () => void) => unknown = onTestFinished,
+): Promise<Member> {
   if (!existsSync(BUILT)) throw new Error('the packages are built first: npm run build')
   const child = fork(PROGRAM, [JSON.stringify(options)], { execArgv: [] })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  finished(() => void child.kill('SIGKILL'))
   await once(child, 'message')
   let serial = 0
   const ask = <Answer>(question: string, about?: unknown) => {

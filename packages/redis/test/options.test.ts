@@ -7,7 +7,7 @@ test.each<[string, unknown, string[]]>([
   ['nothing', undefined, ['client']],
   ['no client', {}, ['client']],
   ['a client that is none', { client: { send } }, ['client']],
-  ['a client of Sentinel', { client: { sendCommand: send, getMasterNode: send } }, ['client']],
+  ['a loss that nothing is to come of', { client: send, whenLeaseLost: 'ignore' }, ['whenLeaseLost']],
   ['a prefix that is no text', { client: send, prefix: 7 }, ['prefix']],
   ['no time for a command', { client: send, timeoutMs: 0 }, ['timeoutMs']],
   ['a lease that ends before it can be renewed', { client: send, leaseMs: 999 }, ['leaseMs']],

@@ -1,7 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { redisConnections } from '@api-terms/redis'
+import { redisConnections, type RedisConnectionsOptions } from '@api-terms/redis'
 import { startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { startMember, type Member } from './members.js'
 import { answerOf, ASK, freshPrefix, leaseOf } from './store-setting.js'
@@ -23,9 +23,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function members(count: number, times = TIMES): Promise<{ prefix: string; all: Member[] }> {
+async function members(
+  count: number,
+  options: Omit<RedisConnectionsOptions, 'client'> = TIMES,
+): Promise<{ prefix: string; all: Member[] }> {
   const prefix = freshPrefix()
-  const started = Array.from({ length: count }, () => startMember({ url: server.url, prefix, ...times }))
+  const started = Array.from({ length: count }, () => startMember({ url: server.url, prefix, ...options }))
   return { prefix, all: await Promise.all(started) }
 }
 
@@ -50,7 +53,7 @@ test('several processes never hold more than an account may, use it to the full,
   expect({ one: most('one'), three: most('three'), ten: most('ten') }).toEqual(limits)
   expect(loads.reduce((sum, { granted }) => sum + granted, 0)).toBeGreaterThan(200)
   await Promise.all(all.map((member) => member.close()))
-  expect(await client.keys(`${prefix}*`)).toEqual([])
+  expect(await client.keys(`${prefix}{*`)).toEqual([])
 })
 
 describe.concurrent('several processes', () => {
@@ -123,9 +126,9 @@ describe.concurrent('a process that is killed', () => {
     all[0]!.take({ waitMs: 10_000 }).catch(() => undefined)
     await passed(100)
     all[0]!.signal('SIGKILL')
-    expect(await client.keys(`${prefix}*`)).toHaveLength(1)
+    expect(await client.keys(`${prefix}{*`)).toHaveLength(1)
     await passed(2 * LEASE_MS + 200)
-    expect(await client.keys(`${prefix}*`)).toEqual([])
+    expect(await client.keys(`${prefix}{*`)).toEqual([])
   })
 })
 
@@ -146,14 +149,29 @@ describe.concurrent('a process that is stopped for longer than its leases last',
     await store.close()
   })
 
-  test('learns it also where nobody has taken the slot', async (context) => {
-    const { all } = await members(1)
+  test('learns it also where nobody has taken the slot, if a lost lease is to end the connection', async (context) => {
+    const { prefix, all } = await members(1, { ...TIMES, whenLeaseLost: 'end' })
     const [member] = all as [Member]
     const number = await member.take()
     member.signal('SIGSTOP')
     await passed(LEASE_MS + 100)
     member.signal('SIGCONT')
     await context.expect.poll(() => member.lost(), { timeout: 4000 }).toEqual([number])
+    expect(await client.keys(`${prefix}{*`)).toEqual([])
+  })
+
+  test('has as many counted again as there is room for, and no more', async (context) => {
+    const { prefix, all } = await members(1)
+    const [member] = all as [Member]
+    for (let i = 0; i < 3; i++) await member.take({ limit: 3 })
+    const store = storeBeside(prefix)
+    member.signal('SIGSTOP')
+    await leaseOf(store, { limit: 3, waitMs: 10_000 })
+    await leaseOf(store, { limit: 3, waitMs: 10_000 })
+    member.signal('SIGCONT')
+    await context.expect.poll(async () => (await member.lost()).length, { timeout: 4000 }).toBe(2)
+    expect(await answerOf(store, { limit: 3 })).toMatchObject({ lease: undefined, inUse: 3 })
+    await store.close()
   })
 
   test('while it waits comes in all the same, in its turn', async () => {

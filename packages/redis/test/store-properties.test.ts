@@ -128,7 +128,7 @@ test('any sequence of events leaves two stores equal to one plain line, and Redi
         expect(line.all.map(({ found }) => found)).toEqual(line.all.map(({ expected }) => expected))
       }
       await Promise.all(stores.map((each) => each.close()))
-      expect(await client.keys(`${prefix}*`)).toEqual([])
+      expect(await client.keys(`${prefix}{*`)).toEqual([])
     }),
     { numRuns: 100 },
   )

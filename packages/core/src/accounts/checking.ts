@@ -22,7 +22,6 @@ const clientDetails = {
   privacyPolicyUrl: v.optional(schemas.webAddress),
   networks: v.optional(schemas.networks),
 }
-const target = { account: v.optional(id), client: v.optional(id), partner: v.optional(id) }
 const SOME_MS = 'must be a number of ms, 0 or more'
 const kind = v.string()
 
@@ -51,7 +50,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
       networks: orNone(schemas.networks),
     }),
   }),
-  verify: oneOf(strict({ kind, account: v.optional(id), client: v.optional(id) })),
+  verify: about(['account', 'client']),
   'issue-key': strict({ kind, client: id, credential: schemas.credential }),
   'rotate-key': strict({
     kind,
@@ -71,9 +70,9 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   }),
   grant: strict({ kind, account: id, grant: schemas.grant }),
   'withdraw-grant': strict({ kind, account: id, grant: id }),
-  suspend: oneOf(strict({ kind, ...target })),
-  reinstate: oneOf(strict({ kind, ...target })),
-  terminate: oneOf(strict({ kind, ...target, from: v.optional(moment) })),
+  suspend: about(['account', 'client', 'partner']),
+  reinstate: about(['account', 'client', 'partner']),
+  terminate: about(['account', 'client', 'partner'], { from: v.optional(moment) }),
   'set-account': strict({ kind, account: schemas.account }),
   'set-client': strict({ kind, client: schemas.client }),
   'remove-account': strict({ kind, account: id }),
@@ -125,14 +124,14 @@ function refuse(issues: ReturnType<typeof schemas.issuesIn>): void {
   if (issues.length > 0) throw new RegistryError('invalid', 'what is asked for is wrong', issues)
 }
 
-/** Whom it is about has to be one of them: with two, one of them would be passed over. */
-function oneOf(schema: v.GenericSchema): v.GenericSchema {
-  const names = ['account', 'client', 'partner']
+/** An operation on one of several. With two named, one of them would be passed over. */
+function about(names: readonly string[], others: v.ObjectEntries = {}): v.GenericSchema {
+  const targets = Object.fromEntries(names.map((name) => [name, v.optional(id)]))
   return v.pipe(
-    schema,
+    strict({ kind, ...targets, ...others }),
     v.check(
       (value) => names.filter((name) => (value as Record<string, unknown>)[name] !== undefined).length === 1,
-      'must name one of: account, client, partner',
+      `must name one of: ${names.join(', ')}`,
     ),
   )
 }

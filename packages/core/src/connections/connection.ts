@@ -1,5 +1,6 @@
-import type { Carrier } from '../carrier.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import { INSPECT } from '../inspect.js'
+import { withoutKeys } from '../without-keys.js'
 import type { Lease } from './store.js'
 
 /** Who holds a connection, as far as lists and events tell it. */
@@ -34,8 +35,12 @@ export interface Ledger<Who extends Holder> {
   nextSerial(): number
   /** The steady clock, in whole ms. */
   moment(): number
+  /** Whether somebody wants to know when a response is over, and what it has taken. */
+  readonly measuring: boolean
   /** The time of day of a moment on the steady clock. */
   dateOf(moment: number): Date
+  /** The response is over; what carried it is still there. */
+  responseEnded(connection: Connection<Who>): void
   /** The slot is to be given back. `why` is absent where the connection simply ended. */
   released(connection: Connection<Who>, why: string | undefined): void
 }
@@ -90,6 +95,14 @@ export class Connection<Who extends Holder = Holder> {
     return (this.aside.view ??= new View(this))
   }
 
+  get shownPath(): string {
+    return withoutKeys(this.path)
+  }
+
+  traffic(): Traffic | undefined {
+    return this.carrier?.traffic?.()
+  }
+
   get signal(): AbortSignal {
     this.aside ??= {}
     this.aside.abort ??= new AbortController()
@@ -117,6 +130,7 @@ export class Connection<Who extends Holder = Holder> {
   /** The response, or the upgraded socket, is over. Any number of times. */
   release(): void {
     if (!this.responseOpen) return
+    if (this.ledger.measuring) this.ledger.responseEnded(this)
     this.carrier = undefined
     this.letGo(RESPONSE_OPEN)
     this.aside?.abort?.abort()
@@ -125,6 +139,7 @@ export class Connection<Who extends Holder = Holder> {
   /** Gives the slot back now, whatever still goes on, and cuts the response off. */
   end(why: string): void {
     if (this.holds === 0) return
+    if (this.ledger.measuring && this.responseOpen) this.ledger.responseEnded(this)
     this.holds = 0
     const { carrier } = this
     this.carrier = undefined

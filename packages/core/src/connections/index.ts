@@ -6,5 +6,13 @@ export { memoryConnections, type MemoryConnectionsOptions } from './memory-store
 export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
 export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
-export { SteadfastStore } from './steadfast-store.js'
-export type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
+export { SteadfastStore, type OutageChange, type SteadfastStoreOptions } from './steadfast-store.js'
+export type {
+  ConnectionStore,
+  CounterName,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  StoreState,
+  StoreWarning,
+} from './store.js'

@@ -1,3 +1,5 @@
+import { limitsInForce, nextChange } from '../accounts/in-force.js'
+import type { CompleteClock } from '../clock.js'
 import type { Account, Limits } from '../registry.js'
 import { isPromise } from '../pending.js'
 
@@ -11,11 +13,18 @@ export type LimitsOption = Limits | ((account: Account, api: string) => Limits |
 export interface LimitTable {
   /** `undefined` where the class has no limit; a rejection or a throw where the provider's function fails. */
   limitOf(account: Account, className: string): number | undefined | Promise<number | undefined>
+  /** Those of every class that is known; a rejection or a throw where the provider's function fails. */
+  limitsOf(account: Account): Limits | Promise<Limits>
   /** Takes these in place of what was said before, class by class. */
   set(limits: Limits): void
 }
 
-export function createLimitTable(option: LimitsOption | undefined, api: string): LimitTable {
+export function createLimitTable(
+  option: LimitsOption | undefined,
+  api: string,
+  clock: Pick<CompleteClock, 'now'>,
+): LimitTable {
+  const granted = createGrantTable(api, clock)
   let general = merged(typeof option === 'function' ? {} : option, DEFAULT_LIMITS)
   let byAccount = typeof option === 'function' ? option : undefined
   const ofAccount = (account: Account, className: string) =>
@@ -23,16 +32,46 @@ export function createLimitTable(option: LimitsOption | undefined, api: string):
 
   return {
     limitOf(account, className) {
+      const limit = account.grants == null ? undefined : limitIn(granted(account), className)
+      if (limit !== undefined) return limit
       if (!byAccount) return ofAccount(account, className)
       const said = byAccount(account, api)
       return isPromise(said)
         ? said.then((limits) => limitIn(limits, className) ?? ofAccount(account, className))
         : (limitIn(said, className) ?? ofAccount(account, className))
     },
+    limitsOf(account) {
+      const all = (said: Limits | undefined) =>
+        merged(
+          account.grants == null ? undefined : granted(account),
+          merged(said, merged(account.limits, general)),
+        )
+      const said = byAccount?.(account, api)
+      return isPromise(said) ? said.then(all) : all(said)
+    },
     set(limits) {
       general = merged(limits, general)
       byAccount = undefined
     },
+  }
+}
+
+/**
+ * What grants in force give an account, without its own limits: consent that was given for a while goes before what holds for good. Looked
+ * through once between two moments at which one begins or ends.
+ */
+function createGrantTable(api: string, clock: Pick<CompleteClock, 'now'>) {
+  const inForce = new WeakMap<Account, { limits: Limits | undefined; since: number; until: number }>()
+  return (account: Account): Limits | undefined => {
+    const now = clock.now()
+    let known = inForce.get(account)
+    if (!known || now < known.since || now >= known.until) {
+      const grants = { id: account.id, grants: account.grants ?? [] }
+      const limits = limitsInForce(grants, api, now)
+      known = { limits, since: now, until: nextChange(grants, api, now) ?? Infinity }
+      inForce.set(account, known)
+    }
+    return known.limits
   }
 }
 

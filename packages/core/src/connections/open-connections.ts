@@ -8,6 +8,8 @@ export interface OpenConnectionsOptions<Who extends Holder> {
   readonly maxHoldMs: number
   readonly stallMs: number
   readonly clock: CompleteClock
+  /** Called where `measuring` is set, as the response of a connection is over. */
+  onResponseEnded(connection: Connection<Who>): void
   /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
   onReleased(connection: Connection<Who>, why: string | undefined): void
 }
@@ -18,6 +20,7 @@ export interface OpenConnectionsOptions<Who extends Holder> {
  */
 export class OpenConnections<Who extends Holder> implements Ledger<Who> {
   readonly idPrefix = randomBytes(6).toString('base64url')
+  measuring = false
   #first: Connection<Who> | undefined
   #last: Connection<Who> | undefined
   #serial = 0
@@ -59,6 +62,10 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
       queueMicrotask(() => this.#endLost())
     }
     this.#lostNow.add(lease)
+  }
+
+  responseEnded(connection: Connection<Who>): void {
+    this.#options.onResponseEnded(connection)
   }
 
   released(connection: Connection<Who>, why: string | undefined): void {

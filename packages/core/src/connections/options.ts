@@ -32,8 +32,9 @@ export interface ConnectionsOptions {
    * store, in ms; then as if it had failed. Default 2000. */
   timeoutMs?: number
   /**
-   * While the store cannot be asked: `local` counts in this process (default), `refuse` answers `limits-unavailable`, `admit`
-   * counts nothing.
+   * While the store is away: `local` (default) counts in this process, up to the limit divided by the processes last seen alive, at
+   * least 1; `refuse` answers `limits-unavailable`; `admit` lets in whoever is not blocked. Where the store can, what was let in
+   * meanwhile is counted as it is back.
    */
   whenStoreFails?: WhenStoreFails
 }

@@ -1,65 +1,101 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
-import { StoreError } from '../errors.js'
 import { isPending, isPromise, type Pending } from '../pending.js'
-import { memoryConnections } from './memory-store.js'
+import { Asked, type AskedKeeper } from './asked.js'
+import { Circuit } from './circuit.js'
 import type { WhenStoreFails } from './options.js'
-import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk } from './store.js'
+import { StandIn, type Held } from './stand-in.js'
+import type {
+  ConnectionStore,
+  CounterName,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  StoreState,
+  StoreWarning,
+} from './store.js'
+
+/** An outage as it begins, and as it ends. */
+export type OutageChange =
+  | { readonly state: 'began'; readonly cause: unknown }
+  | { readonly state: 'ended'; readonly durationMs: number; readonly admitted: number }
 
 export interface SteadfastStoreOptions {
   readonly store: ConnectionStore
   readonly whenStoreFails: WhenStoreFails
   readonly timeoutMs: number
   readonly clock: CompleteClock
+  /** What is open now. */
+  held(): Iterable<Held>
   onFailed(cause: unknown): void
+  onOutage(change: OutageChange): void
 }
-
-/** What `admit` gives while nothing can be counted. */
-const UNCOUNTED: Lease = Object.freeze({})
 
 /**
  * A store that answers within its time whatever befalls the one behind it, as the provider chose. It throws and rejects with a
- * StoreError only under `refuse`.
+ * StoreError only under `refuse`. While the one behind it is away it is asked for nothing.
  */
-export class SteadfastStore implements ConnectionStore {
+export class SteadfastStore implements ConnectionStore, AskedKeeper {
+  readonly clock: CompleteClock
+  readonly timeoutMs: number
   readonly #options: SteadfastStoreOptions
-  readonly #local: ConnectionStore
-  readonly #localLeases = new WeakSet<Lease>()
+  readonly #circuit: Circuit
+  readonly #standIn: StandIn
+  readonly #asked = new Set<Asked>()
+  #outage = false
+  /** Since when it is available, or away, in ms of the steady clock. */
+  #since: number
+  #suspectedAt = 0
 
   constructor(options: SteadfastStoreOptions) {
+    const { store, whenStoreFails, timeoutMs, clock } = options
     this.#options = options
-    this.#local = memoryConnections({ clock: options.clock })
+    this.clock = clock
+    this.timeoutMs = timeoutMs
+    this.#since = clock.elapsed()
+    this.#standIn = new StandIn(store, whenStoreFails, clock)
+    this.#circuit = new Circuit(store, clock, timeoutMs, (state, before, cause) =>
+      this.#changed(state, before, cause),
+    )
+  }
+
+  get health(): { store: 'available' | 'unavailable'; since: Date; processes: number } {
+    const { clock } = this
+    return {
+      store: this.#outage ? 'unavailable' : 'available',
+      since: new Date(clock.now() - (clock.elapsed() - this.#since)),
+      processes: this.#options.store.processes ?? 1,
+    }
   }
 
   acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
+    if (!this.#circuit.passes()) return this.#waitWithout(ask, undefined)
     try {
-      const answer: LeaseAnswer | Pending<LeaseAnswer> | Promise<LeaseAnswer> =
-        this.#options.store.acquire(ask)
-      // The type says otherwise, but taken for an answer a promise would read as "the limit is reached".
-      if (isPromise<LeaseAnswer | Pending<LeaseAnswer>>(answer))
-        return this.#inTime({ answer: answer as Promise<LeaseAnswer>, leave() {} }, ask)
-      return isPending(answer) ? this.#inTime(answer, ask) : answer
+      const given = this.askStore(ask)
+      return isPending(given) ? this.#wait(ask, given, true) : given
     } catch (cause) {
-      return this.#instead(ask, cause)
+      this.failed(cause)
+      return this.#waitWithout(ask, cause)
     }
   }
 
   release(lease: Lease): void {
-    if (lease === UNCOUNTED) return
+    if (this.#standIn.release(lease)) return
     try {
-      const store = this.#localLeases.has(lease) ? this.#local : this.#options.store
-      store.release(lease)
+      this.#options.store.release(lease)
     } catch (cause) {
-      this.#options.onFailed(cause)
+      this.failed(cause)
     }
   }
 
   setLimit(counter: CounterName, limit: number): void {
-    this.#local.setLimit(counter, limit)
+    this.#standIn.setLimit(counter, limit)
+    // Else whoever asks next brings the limit too.
+    if (this.#circuit.state !== 'available') return
     try {
       this.#options.store.setLimit(counter, limit)
     } catch (cause) {
-      this.#options.onFailed(cause)
+      this.failed(cause)
     }
   }
 
@@ -67,60 +103,92 @@ export class SteadfastStore implements ConnectionStore {
     return this.#options.store.onLost?.(listener) ?? (() => {})
   }
 
+  onWarning(listener: (warning: StoreWarning) => void): () => void {
+    return this.#options.store.onWarning?.(listener) ?? (() => {})
+  }
+
   async close(): Promise<void> {
-    await this.#local.close()
-    const { store, timeoutMs, clock, onFailed } = this.#options
+    this.#circuit.close()
+    await this.#standIn.close()
+    const { store, onFailed } = this.#options
     try {
-      await bounded(Promise.resolve(store.close()), timeoutMs, 'closing the connection store', clock)
+      await bounded(
+        Promise.resolve(store.close()),
+        this.timeoutMs,
+        'closing the connection store',
+        this.clock,
+      )
     } catch (cause) {
       onFailed(cause)
     }
   }
 
-  #inTime(pending: Pending<LeaseAnswer>, ask: LeaseAsk): Pending<LeaseAnswer> {
-    const { timeoutMs, clock } = this.#options
-    let place: Pending<unknown> = pending
-    let left = false
-    const answer = bounded(pending.answer, ask.waitMs + timeoutMs, 'the connection store', clock).catch(
-      (cause: unknown) => {
-        // What the store grants too late must not stay held.
-        pending.leave()
-        pending.answer.then(
-          ({ lease }) => lease && this.release(lease),
-          () => undefined,
-        )
-        const instead = this.#instead(left ? { ...ask, waitMs: 0 } : ask, cause)
-        if (!isPending(instead)) return instead
-        place = instead
-        return instead.answer
-      },
-    )
-    const leave = () => {
-      left = true
-      place.leave()
-    }
-    return { answer, leave }
-  }
-
-  #instead(ask: LeaseAsk, cause: unknown): LeaseAnswer | Pending<LeaseAnswer> {
+  failed(cause: unknown): void {
     this.#options.onFailed(cause)
-    switch (this.#options.whenStoreFails) {
-      case 'refuse':
-        throw new StoreError('the connection store failed', { cause })
-      case 'admit':
-        // Counting nothing is not letting in who is blocked.
-        return ask.limit > 0 ? { lease: UNCOUNTED, inUse: 1 } : { lease: undefined, inUse: 0 }
-      case 'local':
-        return this.#markLocal(this.#local.acquire(ask))
-    }
+    this.#circuit.failed(cause)
   }
 
-  #markLocal(answer: LeaseAnswer | Pending<LeaseAnswer>): LeaseAnswer | Pending<LeaseAnswer> {
-    const mark = (given: LeaseAnswer) => {
-      if (given.lease) this.#localLeases.add(given.lease)
-      return given
+  answered(ask: LeaseAsk, answer: LeaseAnswer | undefined): void {
+    this.#circuit.answered()
+    // Granted just before the store went away.
+    if (answer?.lease && this.#circuit.state !== 'available') this.#standIn.count(ask, answer.lease)
+  }
+
+  askStore(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
+    const answer: LeaseAnswer | Pending<LeaseAnswer> | Promise<LeaseAnswer> = this.#options.store.acquire(ask)
+    // The type says otherwise, but taken for an answer a promise would read as "the limit is reached".
+    if (isPromise<LeaseAnswer | Pending<LeaseAnswer>>(answer))
+      return { answer: answer as Promise<LeaseAnswer>, leave() {} }
+    if (!isPending(answer)) this.answered(ask, answer)
+    return answer
+  }
+
+  without(ask: LeaseAsk, cause: unknown): LeaseAnswer | Pending<LeaseAnswer> {
+    return this.#standIn.answer(ask, cause)
+  }
+
+  giveBack(answer: LeaseAnswer | undefined): void {
+    if (answer?.lease) this.release(answer.lease)
+  }
+
+  done(asked: Asked): void {
+    this.#asked.delete(asked)
+  }
+
+  #waitWithout(ask: LeaseAsk, cause: unknown): LeaseAnswer | Pending<LeaseAnswer> {
+    const given = this.without(ask, cause)
+    return isPending(given) ? this.#wait(ask, given, false) : given
+  }
+
+  #wait(ask: LeaseAsk, place: Pending<LeaseAnswer>, atStore: boolean): Asked {
+    const asked = new Asked(this, ask, place, atStore)
+    this.#asked.add(asked)
+    return asked
+  }
+
+  #changed(state: StoreState, before: StoreState, cause: unknown): void {
+    if (before === 'available') {
+      this.#suspectedAt = this.clock.elapsed()
+      this.#standIn.begin(this.#options.held())
     }
-    if (!isPending(answer)) return mark(answer)
-    return { answer: answer.answer.then(mark), leave: () => answer.leave() }
+    if (state === 'unavailable') this.#began(cause)
+    else if (state === 'available') this.#ended()
+  }
+
+  #began(cause: unknown): void {
+    this.#outage = true
+    this.#since = this.#suspectedAt
+    for (const asked of this.#asked) asked.storeGone(cause)
+    this.#options.onOutage({ state: 'began', cause })
+  }
+
+  #ended(): void {
+    this.#standIn.end()
+    for (const asked of this.#asked) asked.storeBack()
+    if (!this.#outage) return
+    this.#outage = false
+    const durationMs = this.clock.elapsed() - this.#since
+    this.#since = this.clock.elapsed()
+    this.#options.onOutage({ state: 'ended', durationMs, admitted: this.#standIn.admitted })
   }
 }

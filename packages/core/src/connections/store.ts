@@ -30,6 +30,27 @@ export interface LeaseAnswer {
   readonly lease: Lease | undefined
   /** How many are open on the counter, the new one included. */
   readonly inUse: number
+  /** The limit that held, where it was not the one asked with: while the store is away a process has only its part. */
+  readonly limit?: number
+}
+
+/**
+ * How a shared store is. `suspected`: it has failed once, and it is being found out whether it was only that. While it is not
+ * `available` it is asked for nothing.
+ */
+export type StoreState = 'available' | 'suspected' | 'unavailable'
+
+/** Something that a store cannot mend itself. */
+export interface StoreWarning {
+  /**
+   * `release-failed`: slots that were given back stay taken until the store is back, or until their leases expire. `renewal-failed`:
+   * leases may expire while they are held. `subscription-failed`: messages between processes are not heard. `leases-lost`: leases were over
+   * while they were held.
+   */
+  readonly code: 'release-failed' | 'renewal-failed' | 'subscription-failed' | 'leases-lost'
+  readonly message: string
+  /** What was thrown, where something was. */
+  readonly cause: unknown
 }
 
 /**
@@ -48,6 +69,20 @@ export interface ConnectionStore {
    * else may have their slots by now. Answers what ends the telling. Absent where it cannot happen.
    */
   onLost?(listener: (lease: Lease) => void): () => void
+  /**
+   * Tells each change of its state, at once. Where it does, it finds out by itself when it is back, and tells so only once everything that is held
+   * is counted again. Absent: the gate finds out by asking, one request every 250 ms. Answers what ends the telling.
+   */
+  onState?(listener: (state: StoreState, cause?: unknown) => void): () => void
+  /**
+   * A connection was let in without the store: it is counted as soon as that can be done, above the limit if need be. Absent where it cannot be
+   * counted later.
+   */
+  adopt?(ask: LeaseAsk): Lease
+  /** How many processes counted here when it was last known. While the store is away each has its part of the limit. */
+  readonly processes?: number
+  /** Tells what the store cannot mend itself. Answers what ends the telling. */
+  onWarning?(listener: (warning: StoreWarning) => void): () => void
   /**
    * Joins the gates of an API that share the store, under the name of this process. Absent where nothing carries what they say: then limits set,
    * connections ended and changes of the registry hold in this process alone.

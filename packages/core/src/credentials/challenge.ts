@@ -9,6 +9,7 @@ export interface Grounds {
   readonly inUrl: Ground
   readonly suspended: Ground
   readonly terminated: Ground
+  readonly outside: Ground
   readonly unavailable: Ground
   /** One answer for unknown, wrong, expired, revoked and not yet valid (clause 4(a)7). */
   readonly invalid: Readonly<Record<Scheme, Ground>>
@@ -51,6 +52,12 @@ export function createGrounds(settings: CredentialsSettings): Grounds {
     terminated: ground(
       'account-terminated',
       'The agreement for the account or the client has ended. Stop sending requests, and delete what was cached.',
+      // Clause 6(b): who caches for its user, a browser above all, is asked to forget.
+      { 'Clear-Site-Data': '"cache"' },
+    ),
+    outside: ground(
+      'network-not-allowed',
+      'The client may be used from the networks that are registered for it only. Use it from there, or ask the provider to register yours.',
     ),
     unavailable: ground('registry-unavailable', 'Try again in a moment.', { 'Retry-After': '1' }),
     invalid: Object.freeze({

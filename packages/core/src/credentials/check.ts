@@ -3,14 +3,16 @@ import { isPromise } from '../pending.js'
 import { wireOf, type GateRequest } from '../request.js'
 import { createCachedLookup } from './cached-lookup.js'
 import { createGrounds } from './challenge.js'
+import { createClientReader } from './client-header.js'
 import { digestOf, hintOf, isIssuedKey } from './key.js'
 import { createDirectLookup, NOT_AT_HAND, UNAVAILABLE } from './lookup.js'
 import type { Found, LookupContext } from './lookup.js'
+import { createNetworkCheck } from './networks.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
-import { against, VerifiedIdentity, verify } from './verify.js'
+import { isInForce, standingOf, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
@@ -22,6 +24,11 @@ export interface CredentialCheck {
   identify(request: GateRequest): Identity | Ground | Promise<Identity | Ground>
   /** Looks again at an identity got earlier, after a wait: what `identify` would answer for its credential now. */
   recheck(identity: Identity): Identity | Ground | Promise<Identity | Ground>
+  /**
+   * What speaks against somebody whose credential is valid: where it comes from, whom it says it is, its status, another API. `from` is its
+   * request or, where that is gone, the identity that was known of it before.
+   */
+  against(who: Identity, from: GateRequest | Identity): Ground | undefined
   /** Ends the subscription to the registry, and look-ups under way. */
   close(): void
 }
@@ -30,6 +37,8 @@ export interface CredentialCheck {
 export interface CredentialContext extends LookupContext {
   /** The API's name: what `Client.apis` lists. */
   readonly api: string
+  /** Where a request comes from, as trusted proxies tell it. Absent: the peer of its socket. */
+  readonly addressOf?: (request: GateRequest) => string | undefined
 }
 
 /** @param options have passed `credentialsSchema` */
@@ -41,6 +50,8 @@ export function createCredentialCheck(
   const settings = settingsOf(options, api)
   const grounds = createGrounds(settings)
   const isInUrl = createUrlCheck(settings.header)
+  const claimedClient = createClientReader(settings.clientHeader)
+  const networks = createNetworkCheck(context.addressOf ?? ((request) => request.remoteAddress))
   const reader = createReader(settings, grounds)
   const way = (scheme: Scheme, field: string): Way => ({
     scheme,
@@ -60,7 +71,7 @@ export function createCredentialCheck(
     : createCachedLookup(settings, context)
 
   const judge = (found: Found, claim: Claim): Identity | Ground =>
-    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, api, clock, grounds)
+    found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, clock, grounds)
 
   const answer = (claim: Claim): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(claim.digest)
@@ -75,11 +86,11 @@ export function createCredentialCheck(
     return answer({ value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client })
   }
 
-  /** The same identity, where its registration is the same and nothing stands against it. */
+  /** The same identity, where its registration is the same and its credential in force. */
   const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(known.credential.digest)
     if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
-    return against(found, known.way, api, clock, grounds) ?? known
+    return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
   }
 
   /** Whether this room has verified it, from the same field. */
@@ -104,6 +115,13 @@ export function createCredentialCheck(
       return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
     },
     recheck: (identity) => again(identity as VerifiedIdentity),
+    against(who, from) {
+      const verified = who as VerifiedIdentity
+      if (!networks.allows(who, from)) return grounds.outside
+      if (claimedClient && (claimedClient(from) ?? who.client.id) !== who.client.id)
+        return grounds.invalid[verified.way.scheme]
+      return standingOf(verified, api, clock, grounds)
+    },
     close: () => lookup.close(),
   }
 }

@@ -11,6 +11,11 @@ export interface CredentialsOptions {
   schemes?: readonly Scheme[] | undefined
   /** The field of the `header` scheme. `x-api-key` by default. */
   header?: string | undefined
+  /**
+   * A field in which the client's id may be sent beside its key, e.g. `x-client-id`; where it is sent, it must be that of the key's
+   * client, else: refused with `credentials-invalid` (clause 2(c)). Default: none is read; with Basic the user is the client's id.
+   */
+  clientHeader?: string | undefined
   /** The realm of the challenges (RFC 9110 §11.5). The API's name by default. */
   realm?: string | undefined
   /** Only keys with this prefix are looked up. Any prefix by default. */
@@ -38,6 +43,7 @@ export interface CredentialsOptions {
 export interface CredentialsSettings {
   readonly schemes: readonly Scheme[]
   readonly header: string
+  readonly clientHeader: string | undefined
   readonly realm: string
   readonly prefix: string | undefined
   readonly format: 'issued' | 'any'
@@ -86,6 +92,7 @@ export const credentialsSchema = v.pipe(
   v.strictObject({
     schemes: v.optional(schemes),
     header: v.optional(header),
+    clientHeader: v.optional(header),
     realm: v.optional(
       v.pipe(
         v.string('must be a text'),
@@ -116,6 +123,15 @@ export const credentialsSchema = v.pipe(
     ),
     ['header'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['header'], ['clientHeader']],
+      ({ header: ofKey = DEFAULT_HEADER, clientHeader }) =>
+        clientHeader === undefined || clientHeader.toLowerCase() !== ofKey.toLowerCase(),
+      'is the field of the key: choose another, such as x-client-id',
+    ),
+    ['clientHeader'],
+  ),
 )
 
 /** Fills in what was not said. `options` have passed {@link credentialsSchema}. */
@@ -123,6 +139,7 @@ export function settingsOf(options: CredentialsOptions, api: string): Credential
   return Object.freeze({
     schemes: options.schemes ?? SCHEMES,
     header: (options.header ?? DEFAULT_HEADER).toLowerCase(),
+    clientHeader: options.clientHeader?.toLowerCase(),
     realm: options.realm ?? (api.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '').trim() || 'api'),
     prefix: options.prefix,
     format: options.format ?? 'issued',

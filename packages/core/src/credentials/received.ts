@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Registration, Status } from '../registry.js'
+import type { Acceptance, Grant, Registration, Status } from '../registry.js'
 import { RecordedRegistration } from './recorded.js'
 
 const DIGEST_LENGTH = 64
@@ -43,10 +43,35 @@ function faultIn({ account, client, credential }: Registration): string | undefi
   if (account.status != null && !STATUSES.has(account.status)) return 'account.status is none that is known'
   if (client.status != null && !STATUSES.has(client.status)) return 'client.status is none that is known'
   if (client.apis != null && !Array.isArray(client.apis)) return 'client.apis must be a list'
+  if (!isMoment(account.terminatesAt)) return 'account.terminatesAt must be a valid Date'
+  if (!isMoment(client.terminatesAt)) return 'client.terminatesAt must be a valid Date'
+  if (!isMoment(account.verifiedAt)) return 'account.verifiedAt must be a valid Date'
+  if (!isMoment(client.verifiedAt)) return 'client.verifiedAt must be a valid Date'
+  if (!isListOf(account.grants, isGrant)) return 'account.grants must be a list of grants'
+  if (!isListOf(client.networks, isText)) return 'client.networks must be a list of addresses and blocks'
+  if (!isListOf(client.acceptances, isAcceptance)) return 'client.acceptances must be a list of acceptances'
   if (!isMoment(credential.notBefore)) return 'credential.notBefore must be a valid Date'
   if (!isMoment(credential.expiresAt)) return 'credential.expiresAt must be a valid Date'
   if (!isMoment(credential.revokedAt)) return 'credential.revokedAt must be a valid Date'
   return undefined
+}
+
+function isListOf(list: unknown, isOne: (entry: never) => boolean): boolean {
+  return list == null || (Array.isArray(list) && list.every((entry) => isOne(entry as never)))
+}
+
+function isText(entry: unknown): boolean {
+  return typeof entry === 'string'
+}
+
+function isGrant(grant: Grant | null): boolean {
+  return typeof grant?.limits === 'object' && isMoment(grant.from) && isMoment(grant.until)
+}
+
+/** Clauses 1(a), 1(b): one that does not say who accepted, for whom and when is none. */
+function isAcceptance(acceptance: Acceptance | null): boolean {
+  if (!acceptance || acceptance.at == null || !isMoment(acceptance.at)) return false
+  return [acceptance.version, acceptance.by, acceptance.entity].every((text) => isText(text) && text !== '')
 }
 
 /** No `instanceof`: a Date may come from another realm. */

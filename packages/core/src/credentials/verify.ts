@@ -1,3 +1,4 @@
+import { statusInForce } from '../accounts/in-force.js'
 import type { CompleteClock } from '../clock.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
@@ -118,40 +119,41 @@ function isSame(known: string, sent: string): boolean {
   return difference === 0
 }
 
-/**
- * Whether a registration makes a claim good, at this moment. First what is one answer for all that is not valid; only who holds a valid
- * credential is told of its account.
- */
+/** Whether a registration makes a claim good, at this moment. One answer for all that is not valid. */
 export function verify(
   registration: Registration | undefined,
   claim: Claim,
-  api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Identity | Ground {
-  if (!registration) return grounds.invalid[claim.way.scheme]
-  if (claim.client !== undefined && claim.client !== registration.client.id)
-    return grounds.invalid[claim.way.scheme]
-  return against(registration, claim.way, api, clock, grounds) ?? new VerifiedIdentity(registration, claim)
+  const { client, way } = claim
+  if (!registration || (client !== undefined && client !== registration.client.id))
+    return grounds.invalid[way.scheme]
+  if (!isInForce(registration.credential, clock)) return grounds.invalid[way.scheme]
+  return new VerifiedIdentity(registration, claim)
 }
 
-/** What stands against a registration at this moment. */
-export function against(
-  { account, client, credential }: Registration,
-  { scheme }: Way,
+/** What stands against somebody whose credential is valid: only who holds one is told of its account. */
+export function standingOf(
+  { account, client, way }: VerifiedIdentity,
   api: string,
   clock: CompleteClock,
   grounds: Grounds,
 ): Ground | undefined {
-  if (!isInForce(credential, clock)) return grounds.invalid[scheme]
-  if (account.status === 'terminated' || client.status === 'terminated') return grounds.terminated
+  if (isTerminated(account, clock) || isTerminated(client, clock)) return grounds.terminated
   if (account.status === 'suspended' || client.status === 'suspended') return grounds.suspended
-  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[scheme]
+  if (client.apis != null && !client.apis.includes(api)) return grounds.notGranted[way.scheme]
   return undefined
 }
 
+/** Most have no date: the time is asked for only where notice was given. */
+function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
+  if (record.terminatesAt == null) return record.status === 'terminated'
+  return statusInForce(record, clock.now()) === 'terminated'
+}
+
 /** Written so that a date that is none (NaN) refuses. */
-function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
+export function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
   if (notBefore == null && expiresAt == null && revokedAt == null) return true
   const now = clock.now()
   if (notBefore != null && !(now >= notBefore.getTime())) return false

@@ -7,6 +7,7 @@ import { carry, Exchange } from './exchange.js'
 import { hookHead } from './head.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
+import { isMeasured, measureSocket } from './traffic.js'
 
 const WATCHED = Symbol.for('api-terms.arrivals')
 /** On a server whose requests go through a gate. */
@@ -32,7 +33,10 @@ export function watchArrivals(): void {
   process_[WATCHED] = true
   subscribe('http.server.request.start', (message) => {
     const { request, response, server } = message as Arrival
-    if (server[GATED]) open(request, response)
+    if (server[GATED]) {
+      open(request, response)
+      if (isMeasured(server)) measureSocket(request.socket)
+    }
     if (request.headers.expect !== undefined) holdContinue(response, server)
   })
 }

@@ -29,6 +29,7 @@ export function enter(
   if (already) return already.admission
   const exchange = carried ? fresh(carried, req, res) : openLate(req, res)
   if (exchange.isOver || isClosing(exchange)) return undefined
+  if (gate.measuring) exchange.measure()
   warnOfUnguarded(gate, exchange.socket)
   const request = readIncoming(req, exchange, facts)
   if (request.headers.expect !== undefined) claimContinue(res)

@@ -1,11 +1,12 @@
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
-import type { Carrier } from '../carrier.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
 import { isHttp2, type Incoming, type WireFields } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, StreamProgress } from './progress.js'
+import { measureSocket, measureStream, socketTraffic, streamTraffic } from './traffic.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
@@ -93,6 +94,17 @@ export class Exchange implements Carrier, Carried, WireFields {
     if (!stream) return undefined
     this.#streamProgress ??= new StreamProgress()
     return this.#streamProgress.of(stream)
+  }
+
+  /** Has bytes counted from now on. */
+  measure(): void {
+    if (this.socket) measureSocket(this.socket)
+    else if (this.stream) measureStream(this.stream)
+  }
+
+  traffic(): Traffic | undefined {
+    if (this.socket) return socketTraffic(this.socket, this.res)
+    return this.stream && streamTraffic(this.stream)
   }
 
   private get stream() {

@@ -4,4 +4,13 @@ export { gateOf } from './gate-of.js'
 export { guardRequests, type AdmittedHandler } from './guard-requests.js'
 export type { Incoming, IncomingFacts } from './incoming.js'
 export type { Outgoing } from './outgoing.js'
+export type { AcceptanceRegistry } from './accept.js'
+export {
+  termsAnswers,
+  termsRouter,
+  type TermsFacts,
+  type TermsRouter,
+  type TermsRouterOptions,
+  type UsageSource,
+} from './terms-router.js'
 export { guardUpgrades, type UpgradeHandler } from './upgrades.js'

@@ -2,7 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
-import type { Carrier } from '../carrier.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
@@ -11,6 +11,7 @@ import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
+import { measureSocket, socketTraffic } from './traffic.js'
 import { asGuard } from './unguarded.js'
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
@@ -48,6 +49,7 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
+  if (gate.measuring) measureSocket(socket as Socket)
   const decision = gate.decide(readIncoming(req, req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
@@ -102,6 +104,10 @@ class Upgraded implements Carrier, Carried {
 
   progress(): number | undefined {
     return socketProgress(this.socket as Socket)
+  }
+
+  traffic(): Traffic | undefined {
+    return socketTraffic(this.socket as Socket)
   }
 }
 

@@ -17,6 +17,8 @@ import { createUpgradeCheck } from './upgrades.js'
 export interface RequestCheck {
   /** Why a request is refused; `undefined` where nothing is against it. A promise only where a block rule's `when` returns one. */
   check(request: GateRequest): Ground | undefined | Promise<Ground | undefined>
+  /** What speaks against the way that a request came, wherever it leads: the first of these checks to look at more than the target. */
+  checkTransport(request: GateRequest): Ground | undefined
   /** For who counts a body that came without a length. */
   readonly bodyTooLarge: Ground
   /** In bytes; `Infinity` where there is no bound. */
@@ -41,6 +43,7 @@ export function createRequestCheck(
   const checkContent = (request: GateRequest) => body.check(request) ?? checkMediaType(request)
 
   return {
+    checkTransport,
     bodyTooLarge: body.tooLarge,
     maxBodyBytes: body.maxBodyBytes,
     check(request) {

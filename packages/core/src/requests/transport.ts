@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import proxyAddr from 'proxy-addr'
+import { createTrust } from '../caller-address.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 
@@ -7,9 +7,6 @@ const insecure = Object.freeze<Ground>({
   reason: 'insecure-transport',
   detail: 'Use https. A key that was sent over plain http is to be replaced.',
 })
-
-/** How many addresses of peers are remembered as trusted or not. */
-const REMEMBERED = 1000
 
 /** What is wrong with an address among the options, and the remedy. */
 export function proxyProblem(address: string): string | undefined {
@@ -34,18 +31,6 @@ export function createTransportCheck(
     const secure =
       forwarded !== undefined && isTrusted(request.remoteAddress) ? isHttps(forwarded) : request.secure
     return secure ? undefined : insecure
-  }
-}
-
-function createTrust(trustedProxies: readonly string[]): (address: string | undefined) => boolean {
-  if (trustedProxies.length === 0) return () => false
-  const trust = proxyAddr.compile([...trustedProxies])
-  const verdicts = new LRUCache<string, boolean>({ max: REMEMBERED })
-  return (address) => {
-    if (address === undefined) return false
-    let verdict = verdicts.get(address)
-    if (verdict === undefined) verdicts.set(address, (verdict = trust(address, 0)))
-    return verdict
   }
 }
 

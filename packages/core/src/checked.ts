@@ -1,0 +1,44 @@
+import { OptionsError, type OptionIssue } from './errors.js'
+import { likelyName } from './likely-name.js'
+
+/** What an option must be, and how to tell. */
+export type Check = readonly [holds: (value: unknown) => boolean, remedy: string]
+
+/**
+ * Checks options that are given by name.
+ *
+ * @throws OptionsError listing everything that is wrong.
+ */
+export function checkNamed(options: object, checks: Readonly<Record<string, Check>>): void {
+  const issues: OptionIssue[] = []
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(checks, name))
+      issues.push({ path: name, message: `is no option; ${likelyName(name, Object.keys(checks))}` })
+  for (const [path, [holds, remedy]] of Object.entries(checks)) {
+    const value = (options as Record<string, unknown>)[path]
+    if (!holds(value)) issues.push({ path, message: `must be ${remedy}` })
+  }
+  if (issues.length > 0) throw new OptionsError(issues)
+}
+
+/** Absent, or a whole number from `least` on. */
+export function wholeNumber(least: number, of: string): Check {
+  const holds = (value: unknown) =>
+    value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)
+  return [holds, `a whole number of ${of}, ${least} or more`]
+}
+
+/** Absent, or an object with these functions. */
+export function having(methods: readonly string[], remedy: string): Check {
+  const holds = (value: unknown) =>
+    value === undefined || methods.every((name) => typeof (value as Named | null)?.[name] === 'function')
+  return [holds, remedy]
+}
+
+/** Absent, or text that is not empty. */
+export const ABSENT_OR_TEXT: Check = [
+  (value) => value === undefined || (typeof value === 'string' && value !== ''),
+  'text, and not empty',
+]
+
+type Named = Record<string, unknown>

@@ -1,0 +1,131 @@
+import type { Traffic } from './carrier.js'
+import type { RefusedEvent, WarningEvent } from './events.js'
+import type { Reason } from './refusal.js'
+import type { Account, Client } from './registry.js'
+
+/** An open connection, as whoever follows a gate sees it: the gate's own record, so look and do not keep it for longer than it is open. */
+export interface FollowedConnection {
+  readonly id: string
+  readonly class: string
+  /** When it was admitted: whole ms of the gate's steady clock. */
+  readonly startedAt: number
+  readonly holder: {
+    readonly account: Account
+    readonly client: Client
+    readonly credential: { readonly id?: string }
+    readonly hint: string
+  }
+  /** The path of the request, without its query; whatever looks like a key is taken out. */
+  readonly shownPath: string
+  /** Bytes so far; `undefined` where what carries it cannot tell, and once its response is over. */
+  traffic(): Traffic | undefined
+}
+
+/** A refusal, as whoever follows a gate sees it. */
+export interface FollowedRefusal {
+  readonly reason: Reason
+  readonly clause: string | undefined
+  /** `false` in `observe` mode: it went on all the same. */
+  readonly enforced: boolean
+  /** Absent where it was refused before that was known. */
+  readonly account: Account | undefined
+  readonly class: string | undefined
+  /** The event: put together when it is asked for. */
+  event(): RefusedEvent
+}
+
+/**
+ * For what looks at every request, as usage and metrics do: told on the spot, with the gate's own records, and nothing is put together for
+ * it. What throws is warned of and harms no request.
+ */
+export interface Follower {
+  admitted?(connection: FollowedConnection, inUse: number): void
+  refused?(refusal: FollowedRefusal): void
+  /** The response, or the upgraded socket, is over; the slot may be held on. Whoever asks for this has bytes counted. */
+  ended?(connection: FollowedConnection, traffic: Traffic | undefined): void
+  /** The slot is given back. `why` as in the `released` event. */
+  released?(connection: FollowedConnection, why: string | undefined): void
+}
+
+/** What a follower has of the gate it follows. */
+export interface Following {
+  /** What is open in this process now. */
+  open(): readonly FollowedConnection[]
+  /** Ends it: nothing is told any more. */
+  stop(): void
+}
+
+/** What can be followed: a gate. */
+export interface Followable {
+  readonly api: string
+  follow(follower: Follower): Following
+  on(event: 'warning', listener: (event: WarningEvent) => void): unknown
+  off(event: 'warning', listener: (event: WarningEvent) => void): unknown
+  warn(code: WarningEvent['code'], message: string, cause?: unknown): void
+}
+
+/** The followers of a gate. */
+export class Followers {
+  #all: readonly Follower[] = []
+  /** Whether somebody wants bytes counted. */
+  measuring = false
+  /** Looked at for every request. */
+  some = false
+
+  constructor(private readonly onFailed: (cause: unknown) => void) {}
+
+  add(follower: Follower): void {
+    this.#set([...this.#all, follower])
+  }
+
+  remove(follower: Follower): void {
+    this.#set(this.#all.filter((each) => each !== follower))
+  }
+
+  admitted(connection: FollowedConnection, inUse: number): void {
+    for (const follower of this.#all) {
+      try {
+        follower.admitted?.(connection, inUse)
+      } catch (cause) {
+        this.onFailed(cause)
+      }
+    }
+  }
+
+  refused(refusal: FollowedRefusal): void {
+    for (const follower of this.#all) {
+      try {
+        follower.refused?.(refusal)
+      } catch (cause) {
+        this.onFailed(cause)
+      }
+    }
+  }
+
+  ended(connection: FollowedConnection): void {
+    const traffic = connection.traffic()
+    for (const follower of this.#all) {
+      try {
+        follower.ended?.(connection, traffic)
+      } catch (cause) {
+        this.onFailed(cause)
+      }
+    }
+  }
+
+  released(connection: FollowedConnection, why: string | undefined): void {
+    for (const follower of this.#all) {
+      try {
+        follower.released?.(connection, why)
+      } catch (cause) {
+        this.onFailed(cause)
+      }
+    }
+  }
+
+  #set(all: readonly Follower[]): void {
+    this.#all = all
+    this.some = all.length > 0
+    this.measuring = all.some((follower) => follower.ended !== undefined)
+  }
+}

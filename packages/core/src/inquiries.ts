@@ -1,0 +1,123 @@
+import type { Agreement } from './agreement/index.js'
+import { bounded } from './bounded.js'
+import type { CompleteClock } from './clock.js'
+import type { ExhaustedGrounds, LimitTable } from './connections/index.js'
+import type { Identity } from './credentials/index.js'
+import { SHUTTING_DOWN } from './grounds.js'
+import type { Identification } from './identification.js'
+import type { Inquiry, ToldVersion } from './inquiry.js'
+import type { Ground, Reason, Refusal, Refuser } from './refusal.js'
+import type { Reports } from './reports.js'
+import type { GateRequest } from './request.js'
+
+/** How many inquiries of an account may be under way at once. They are no connections of the API, and have a class of their own. */
+const MOST_AT_ONCE = 4
+const CLASS = 'terms'
+
+/** Who is refused the API for one of these may still ask why, and set it right. */
+const MAY_ASK = new Set<Reason>(['account-suspended', 'terms-not-accepted', 'registration-stale'])
+
+export interface InquiriesContext {
+  /** Where the Terms are cited that have no versions. */
+  readonly terms: { readonly url: string; readonly version?: string }
+  readonly clock: CompleteClock
+  readonly refuser: Refuser
+  readonly reports: Reports
+  readonly credentials: Identification
+  readonly agreement: Agreement | undefined
+  readonly limits: LimitTable
+  readonly exhausted: ExhaustedGrounds
+  readonly timeoutMs: number
+  /** What speaks against the way that a request came. */
+  checkTransport(request: GateRequest): Ground | undefined
+}
+
+/** What clients ask about themselves. */
+export class Inquiries {
+  readonly #is: InquiriesContext
+  readonly #underWay = new Map<string, number>()
+  #closed = false
+
+  constructor(context: InquiriesContext) {
+    this.#is = context
+  }
+
+  async open(request: GateRequest): Promise<Inquiry | Refusal> {
+    const { credentials, checkTransport } = this.#is
+    const insecure = this.#closed ? SHUTTING_DOWN : checkTransport(request)
+    if (insecure) return this.#refuse(request, insecure)
+    const who = await credentials.identify(request)
+    if ('reason' in who) return this.#refuse(request, who)
+    const against = credentials.against(who, request)
+    if (against && !MAY_ASK.has(against.reason)) return this.#refuse(request, against, who)
+    const account = who.account.id
+    const inUse = this.#underWay.get(account) ?? 0
+    if (inUse >= MOST_AT_ONCE)
+      return this.#refuse(request, this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), who)
+    this.#underWay.set(account, inUse + 1)
+    return this.#inquiry(request, who, against)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #inquiry(request: GateRequest, who: Identity, against: Ground | undefined): Inquiry {
+    const { agreement, limits, clock, timeoutMs } = this.#is
+    const { account, client, credential } = who
+    let released = false
+    return {
+      admitted: true,
+      account,
+      client,
+      credential,
+      against,
+      terms: this.#inForce(),
+      upcoming: (agreement?.versions ?? []).filter(({ effectiveAt }) => effectiveAt > clock.now()).map(told),
+      owed: agreement?.owedBy(client),
+      // In a then: a throw of the provider's function is a rejection as well.
+      limits: () =>
+        bounded(
+          Promise.resolve(account).then((whose) => limits.limitsOf(whose)),
+          timeoutMs,
+          'limits()',
+          clock,
+        ),
+      refuse: (ground) => this.#refuse(request, ground, who),
+      release: () => {
+        if (!released) this.#over(account.id)
+        released = true
+      },
+    }
+  }
+
+  #inForce(): ToldVersion {
+    const { agreement, terms } = this.#is
+    if (agreement?.inForce) return told(agreement.inForce)
+    return { url: terms.url, ...(terms.version !== undefined && { version: terms.version }) }
+  }
+
+  #over(account: string): void {
+    const others = (this.#underWay.get(account) ?? 1) - 1
+    if (others > 0) this.#underWay.set(account, others)
+    else this.#underWay.delete(account)
+  }
+
+  #refuse(request: GateRequest, ground: Ground, identity?: Identity): Refusal {
+    const refusal = this.#is.refuser.refuse(ground)
+    this.#is.reports.refused({ request, identity }, refusal, true)
+    return refusal
+  }
+}
+
+function told({
+  version,
+  url,
+  effectiveAt,
+}: {
+  version: string
+  url: string
+  effectiveAt: number
+}): ToldVersion {
+  return { version, url, effectiveAt: new Date(effectiveAt) }
+}

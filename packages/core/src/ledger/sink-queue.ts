@@ -1,0 +1,98 @@
+import type { CompleteClock } from '../clock.js'
+import type { LedgerEntry, LedgerSink } from './entry.js'
+
+/** How many entries a sink gets at once. */
+const BATCH = 500
+/** When to try again where a sink failed. */
+const AGAIN_MS = 1000
+
+export interface SinkQueueOptions {
+  readonly maxQueued: number
+  readonly clock: CompleteClock
+  /** The entry that tells how many were dropped. */
+  dropped(count: number): LedgerEntry
+  onFailed(cause: unknown): void
+}
+
+/** What waits for one sink. A sink that fails or stalls holds nobody up: what is too much for the queue is dropped, and counted. */
+export class SinkQueue {
+  /** How many were dropped altogether. */
+  dropped = 0
+  #untold = 0
+  #waiting: LedgerEntry[] = []
+  #running: Promise<void> | undefined
+  #again: unknown
+
+  constructor(
+    private readonly sink: LedgerSink,
+    private readonly is: SinkQueueOptions,
+  ) {}
+
+  add(entry: LedgerEntry): void {
+    if (this.#waiting.length >= this.is.maxQueued) return this.#drop(1)
+    this.#waiting.push(entry)
+    if (this.#again === undefined) void this.#run()
+  }
+
+  /** Resolves when everything has been written, or has failed once more. */
+  flush(): Promise<void> {
+    return this.#run()
+  }
+
+  /** What could not be written within this time is dropped. */
+  async close(ms: number): Promise<void> {
+    const { clock } = this.is
+    let timer: unknown
+    const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, ms)))
+    const last = this.#run().then(() => (this.#waiting.length > 0 ? this.#run() : undefined))
+    await Promise.race([last, late])
+    clock.clearTimeout(this.#again)
+    this.#drop(this.#waiting.length)
+    this.#waiting = []
+    await Promise.race([this.#closed(), late])
+    clock.clearTimeout(timer)
+  }
+
+  #run(): Promise<void> {
+    return (this.#running ??= this.#write().finally(() => (this.#running = undefined)))
+  }
+
+  /** After the turn of the request that is told of, so that it does not wait while entries are written out. */
+  async #write(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.is.clock.clearTimeout(this.#again)
+    this.#again = undefined
+    try {
+      while (this.#waiting.length > 0 || this.#untold > 0) {
+        this.#tellDropped()
+        const batch = this.#waiting.slice(0, BATCH)
+        // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the order
+        await this.sink.write(batch)
+        this.#waiting.splice(0, batch.length)
+      }
+    } catch (cause) {
+      this.is.onFailed(cause)
+      this.#again = this.is.clock.setTimeout(() => void this.#run(), AGAIN_MS)
+    }
+  }
+
+  /** Stands where they would have stood: what was dropped came after all that waits. */
+  #tellDropped(): void {
+    if (this.#untold === 0 || this.#waiting.length >= this.is.maxQueued) return
+    this.#waiting.push(this.is.dropped(this.#untold))
+    this.#untold = 0
+  }
+
+  #drop(count: number): void {
+    this.dropped += count
+    this.#untold += count
+  }
+
+  async #closed(): Promise<void> {
+    try {
+      await this.sink.close?.()
+    } catch (cause) {
+      this.is.onFailed(cause)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Inquiry } from '../inquiry.js'
+import type { Acceptance } from '../registry.js'
+
+/** What a client says to accept the Terms: somebody who may bind the entity accepts a version for it (clauses 1(a), 1(b)). */
+interface Accepting {
+  readonly version: string
+  /** Who accepts. */
+  readonly by: string
+  /** The company or person who is bound. */
+  readonly entity: string
+}
+
+/** Where acceptances are recorded: a registry that can be written, or a function of the provider's own. */
+export interface AcceptanceRegistry {
+  acceptTerms(acceptance: {
+    readonly client: string
+    readonly version: string
+    readonly entity: string
+    readonly acceptedBy: string
+    /** Who does it, for the history: the client. */
+    readonly by: string
+  }): Promise<Acceptance>
+}
+
+const MEMBERS = ['version', 'by', 'entity'] as const
+const LONGEST = 200
+/** What people's and companies' names are written with: no control characters, which end up in lists and letters. */
+const NAME = /^\P{Cc}+$/u
+
+/** What was said, or what is wrong with it. */
+export function readAccepting(value: unknown): Accepting | string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'Send an object with version, by and entity.'
+  const given = value as Record<string, unknown>
+  const unknown = Object.keys(given).some((name) => !MEMBERS.includes(name as never))
+  if (unknown) return 'Send version, by and entity, and nothing else.'
+  for (const name of MEMBERS) {
+    const text = given[name]
+    if (typeof text !== 'string' || text.trim() === '' || text.length > LONGEST || !NAME.test(text))
+      return `Send ${name} as text of 1 to ${LONGEST} characters.`
+  }
+  return given as unknown as Accepting
+}
+
+/** The acceptance of this version that there is already; the last one, where there are several. */
+export function acceptanceOf({ client }: Inquiry, version: string): Acceptance | undefined {
+  return client.acceptances?.findLast((acceptance) => acceptance.version === version)
+}
+
+/** Only what is in force, or announced, can be accepted. */
+export function isOffered({ terms, upcoming }: Inquiry, version: string): boolean {
+  return [terms, ...upcoming].some((offered) => offered.version === version)
+}
+
+export function record(
+  registry: AcceptanceRegistry,
+  { client }: Inquiry,
+  said: Accepting,
+): Promise<Acceptance> {
+  const { version, entity, by } = said
+  return registry.acceptTerms({
+    client: client.id,
+    version,
+    entity,
+    acceptedBy: by,
+    by: `client ${client.id}`,
+  })
+}

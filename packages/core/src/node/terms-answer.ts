@@ -1,0 +1,43 @@
+import { STATUS_CODES } from 'node:http'
+import type { Inquiry } from '../inquiry.js'
+import type { Refusal } from '../refusal.js'
+import { Exchange } from './exchange.js'
+import type { Incoming } from './incoming.js'
+import type { Outgoing } from './outgoing.js'
+import { writeRefusal } from './refuse.js'
+
+/** An answer of the router's own: JSON, kept by nobody. */
+export interface JsonAnswer {
+  readonly status: number
+  readonly json: unknown
+}
+
+/** A problem that rests on no clause (RFC 9457 §4.2.1). */
+export function problem(status: number, detail: string): JsonAnswer {
+  return { status, json: { type: 'about:blank', title: STATUS_CODES[status], status, detail } }
+}
+
+/** Writes an answer, unless the caller has gone. */
+export function writeAnswer(
+  req: Incoming,
+  res: Outgoing,
+  answer: Refusal | JsonAnswer,
+  terms: Inquiry['terms'] | undefined,
+): void {
+  const exchange = new Exchange(req, res, undefined)
+  if (exchange.isOver) return
+  if ('reason' in answer) return writeRefusal(exchange, req, answer)
+  if (res.headersSent) return void res.destroy()
+  const { status, json } = answer
+  const body = JSON.stringify(json)
+  res.statusCode = status
+  res.setHeader('Content-Type', status < 400 ? 'application/json' : 'application/problem+json')
+  res.setHeader('Content-Length', Buffer.byteLength(body))
+  res.setHeader('Cache-Control', 'no-store')
+  if (terms) res.appendHeader('Link', `<${terms.url}>; rel="terms-of-service"`)
+  // RFC 9112 §9.3: content that nobody will read must not keep the connection.
+  if (exchange.socket && !req.complete && req.method !== 'GET' && req.method !== 'HEAD')
+    res.setHeader('Connection', 'close')
+  if (req.method === 'HEAD') res.end()
+  else res.end(body)
+}

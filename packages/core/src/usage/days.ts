@@ -1,0 +1,20 @@
+export const DAY_MS = 86_400_000
+
+/** A day of UTC: how many there have been since 1970. */
+export function dayOf(now: number): number {
+  return Math.floor(now / DAY_MS)
+}
+
+/** `2026-01-31`. */
+export function writtenDay(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** So many days before. */
+export function dayBefore(day: string, days: number): string {
+  return day === '' ? '' : writtenDay(dayOf(Date.parse(day)) - days)
+}
+
+export function isDay(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
+}

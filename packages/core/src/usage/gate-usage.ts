@@ -1,0 +1,131 @@
+import type { Traffic } from '../carrier.js'
+import type { CompleteClock } from '../clock.js'
+import type { FollowedConnection, FollowedRefusal, Follower, Following } from '../followers.js'
+import { DAY_MS, dayOf, writtenDay } from './days.js'
+import { OpenRow } from './row.js'
+import type { UsageRow } from './store.js'
+
+/** What of an open connection has been counted already. */
+interface Settled {
+  readonly heldMs: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+const NOTHING: Settled = Object.freeze({ heldMs: 0, bytesIn: 0, bytesOut: 0 })
+
+/**
+ * Counts what one gate lets in and turns away, as it happens. Nothing is kept of a connection that is shorter than the time between two
+ * batches; of a longer one, what has been counted so far.
+ */
+export class GateUsage implements Follower {
+  #rows = new Map<string, Map<string, OpenRow>>()
+  /** Days that are over, with what is not in a batch yet. */
+  #past: UsageRow[] = []
+  readonly #settled = new Map<FollowedConnection, Settled>()
+  #day: number
+  following: Following | undefined
+
+  constructor(
+    private readonly api: string,
+    private readonly clock: CompleteClock,
+  ) {
+    this.#day = dayOf(clock.now())
+  }
+
+  admitted(connection: FollowedConnection, inUse: number): void {
+    this.turnDay()
+    const row = this.#rowOf(connection)
+    row.connections++
+    if (inUse > row.peak) row.peak = inUse
+  }
+
+  refused({ reason, account, class: className }: FollowedRefusal): void {
+    this.turnDay()
+    this.#row(account?.id ?? '', className ?? '').refused(reason)
+  }
+
+  ended(connection: FollowedConnection, traffic: Traffic | undefined): void {
+    if (!traffic) return
+    this.turnDay()
+    const { bytesIn, bytesOut } = this.#settled.get(connection) ?? NOTHING
+    const row = this.#rowOf(connection)
+    row.bytesIn += traffic.bytesIn - bytesIn
+    row.bytesOut += traffic.bytesOut - bytesOut
+  }
+
+  released(connection: FollowedConnection): void {
+    this.turnDay()
+    const heldMs = Math.trunc(this.clock.elapsed()) - connection.startedAt
+    const settled = this.#settled.size > 0 ? this.#settled.get(connection) : undefined
+    this.#rowOf(connection).heldMs += heldMs - (settled?.heldMs ?? 0)
+    if (settled) this.#settled.delete(connection)
+  }
+
+  /** Connections that are open over midnight are counted on both days, each with its part. */
+  turnDay(): void {
+    const now = this.clock.now()
+    const day = dayOf(now)
+    if (day === this.#day) return
+    const sinceMidnight = Math.max(0, now - (this.#day + 1) * DAY_MS)
+    this.#settleAll(this.clock.elapsed() - sinceMidnight)
+    this.#past.push(...this.#closeRows())
+    this.#day = day
+    const open = new Map<OpenRow, number>()
+    for (const connection of this.#open()) {
+      const row = this.#rowOf(connection)
+      open.set(row, (open.get(row) ?? 0) + 1)
+    }
+    for (const [row, count] of open) row.peak = count
+  }
+
+  /** What has been counted since the last time, open connections included. */
+  take(): UsageRow[] {
+    this.turnDay()
+    this.#settleAll(this.clock.elapsed())
+    const rows = [...this.#past, ...this.#closeRows()]
+    this.#past = []
+    return rows
+  }
+
+  #open(): readonly FollowedConnection[] {
+    return this.following?.open() ?? []
+  }
+
+  #settleAll(moment: number): void {
+    for (const connection of this.#open()) this.#settle(connection, Math.trunc(moment))
+  }
+
+  #settle(connection: FollowedConnection, moment: number): void {
+    const before = this.#settled.get(connection) ?? NOTHING
+    const { bytesIn, bytesOut } = connection.traffic() ?? before
+    // The time of day may have been set: what has been counted is not taken back.
+    const heldMs = Math.max(before.heldMs, moment - connection.startedAt)
+    const row = this.#rowOf(connection)
+    row.heldMs += heldMs - before.heldMs
+    row.bytesIn += bytesIn - before.bytesIn
+    row.bytesOut += bytesOut - before.bytesOut
+    this.#settled.set(connection, { heldMs, bytesIn, bytesOut })
+  }
+
+  #rowOf({ holder, class: className }: FollowedConnection): OpenRow {
+    return this.#row(holder.account.id, className)
+  }
+
+  #row(account: string, className: string): OpenRow {
+    let classes = this.#rows.get(account)
+    if (!classes) this.#rows.set(account, (classes = new Map<string, OpenRow>()))
+    let row = classes.get(className)
+    if (!row) classes.set(className, (row = new OpenRow()))
+    return row
+  }
+
+  #closeRows(): UsageRow[] {
+    const day = writtenDay(this.#day)
+    const rows = [...this.#rows].flatMap(([account, classes]) =>
+      [...classes].map(([className, row]) => row.closed(this.api, account, className, day)),
+    )
+    this.#rows = new Map()
+    return rows
+  }
+}

@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createUsage,
+  memoryUsage,
+  OptionsError,
+  type Traffic,
+  type UsageBatch,
+  type UsageStore,
+} from '@api-terms/core'
+import { settled } from '../../../test/clock.js'
+import { admitted, asking, gateWith, TestCarrier } from './gate-setting.js'
+
+const DAY_MS = 86_400_000
+
+/** The clock of these tests begins at midnight. */
+const FIRST = '2026-01-01'
+const SECOND = '2026-01-02'
+
+class CountingCarrier extends TestCarrier {
+  bytes: Traffic = { bytesIn: 0, bytesOut: 0 }
+
+  traffic(): Traffic {
+    return this.bytes
+  }
+}
+
+function counted(options: { store?: UsageStore; flushMs?: number } = {}) {
+  const setting = gateWith({ limits: { read: 3, write: 1 } })
+  const usage = createUsage({ clock: setting.clock, ...options })
+  usage.follow(setting.gate)
+  return { ...setting, usage }
+}
+
+describe('usage', () => {
+  test('tells by account, class and day how many connections, how long, how many bytes, how many at once', async () => {
+    const { gate, keys, clock, usage } = counted()
+    const carrier = new CountingCarrier()
+    const one = await admitted(gate, asking(keys.crm))
+    one.carriedBy(carrier)
+    const two = await admitted(gate, asking(keys.wallboard))
+    const write = await admitted(gate, asking(keys.crm, 'POST'))
+    clock.advance(2000)
+    carrier.bytes = { bytesIn: 120, bytesOut: 3000 }
+    one.release()
+    clock.advance(500)
+    two.release()
+    write.release()
+    const common = { api: 'telephony', account: 'acme', day: FIRST, refusals: {} }
+    expect(await usage.of({ account: 'acme' })).toEqual([
+      { ...common, class: 'read', connections: 2, heldMs: 4500, bytesIn: 120, bytesOut: 3000, peak: 2 },
+      { ...common, class: 'write', connections: 1, heldMs: 2500, bytesIn: 0, bytesOut: 0, peak: 1 },
+    ])
+    expect(await usage.of({ account: 'globex' })).toEqual([])
+  })
+
+  test('tells refusals by reason, those where no account was known under none', async () => {
+    const { gate, keys, usage } = counted()
+    await admitted(gate, asking(keys.crm, 'POST'))
+    for (let n = 0; n < 5; n++) await gate.admit(asking(keys.crm, 'POST'))
+    for (let n = 0; n < 3; n++) await gate.admit(asking(undefined))
+    const rows = await usage.of()
+    expect(rows.map(({ account, class: name, refusals }) => [account, name, refusals])).toEqual([
+      ['', '', { 'credentials-missing': 3 }],
+      ['acme', 'write', { 'connections-exhausted': 5 }],
+    ])
+  })
+
+  test('of a connection that is open over midnight is told on both days, each with its part', async () => {
+    const { gate, keys, clock, usage } = counted()
+    clock.advance(DAY_MS - 60_000)
+    const carrier = new CountingCarrier()
+    const stream = await admitted(gate, asking(keys.crm))
+    stream.carriedBy(carrier)
+    const other = await admitted(gate, asking(keys.crm))
+    other.release()
+    carrier.bytes = { bytesIn: 100, bytesOut: 700 }
+    clock.advance(60_000 + 30_000)
+    carrier.bytes = { bytesIn: 100, bytesOut: 1000 }
+    stream.release()
+    const rows = await usage.of({ account: 'acme', from: FIRST, to: SECOND })
+    const common = { api: 'telephony', account: 'acme', class: 'read', refusals: {} }
+    expect(rows).toEqual([
+      { ...common, day: FIRST, connections: 2, heldMs: 60_000, bytesIn: 100, bytesOut: 700, peak: 2 },
+      { ...common, day: SECOND, connections: 0, heldMs: 30_000, bytesIn: 0, bytesOut: 300, peak: 1 },
+    ])
+  })
+
+  test('of a connection that is still open is told up to now, and never twice', async () => {
+    const { gate, keys, clock, usage } = counted()
+    const carrier = new CountingCarrier()
+    const stream = await admitted(gate, asking(keys.crm))
+    stream.carriedBy(carrier)
+    for (let n = 1; n <= 3; n++) {
+      clock.advance(1000)
+      carrier.bytes = { bytesIn: 50, bytesOut: n * 10 }
+      expect(await usage.of()).toMatchObject([
+        { heldMs: n * 1000, bytesIn: 50, bytesOut: n * 10, connections: 1 },
+      ])
+    }
+    stream.release()
+    expect(await usage.of()).toMatchObject([{ heldMs: 3000, bytesOut: 30, connections: 1, peak: 1 }])
+  })
+
+  test('of a slot that is held longer than its response has its bytes and all of its time', async () => {
+    const { gate, keys, clock, usage } = counted()
+    const carrier = new CountingCarrier()
+    const admission = await admitted(gate, asking(keys.crm))
+    admission.carriedBy(carrier)
+    let done!: () => void
+    admission.connection.holdUntil(new Promise<void>((resolve) => (done = resolve)))
+    carrier.bytes = { bytesIn: 7, bytesOut: 9 }
+    clock.advance(100)
+    admission.release()
+    await usage.flush()
+    clock.advance(400)
+    done()
+    await settled()
+    expect(await usage.of()).toMatchObject([{ heldMs: 500, bytesIn: 7, bytesOut: 9 }])
+  })
+
+  test('of connections that the gate cut off has their bytes and their time', async () => {
+    const { gate, keys, clock, usage } = counted()
+    const carrier = new CountingCarrier()
+    const admission = await admitted(gate, asking(keys.crm))
+    admission.carriedBy(carrier)
+    carrier.bytes = { bytesIn: 7, bytesOut: 9 }
+    clock.advance(100)
+    await gate.end({}, 'maintenance')
+    admission.release()
+    expect(await usage.of()).toMatchObject([{ heldMs: 100, bytesIn: 7, bytesOut: 9 }])
+  })
+
+  test('is put into the store in time, and through a graceful shutdown nothing is lost', async () => {
+    const store = memoryUsage()
+    const { gate, keys, clock, usage } = counted({ store, flushMs: 5000 })
+    const today = { from: FIRST, to: FIRST }
+    await admitted(gate, asking(keys.crm))
+    clock.advance(4999)
+    await settled()
+    expect(await store.read(today)).toEqual([])
+    clock.advance(1)
+    await settled()
+    expect(await store.read(today)).toMatchObject([{ connections: 1, heldMs: 5000 }])
+    clock.advance(2000)
+    await gate.close()
+    await usage.close()
+    expect(await store.read(today)).toMatchObject([{ connections: 1, heldMs: 7000 }])
+    expect(clock.timers).toBe(0)
+  })
+
+  test('that a store may not have taken is sent again as it was, and what came meanwhile after it', async () => {
+    const batches: UsageBatch[] = []
+    let failing = true
+    const store: UsageStore = {
+      add(batch) {
+        batches.push(batch)
+        return failing ? Promise.reject(new Error('gone')) : Promise.resolve()
+      },
+      read: () => Promise.resolve([]),
+    }
+    const { gate, keys, clock, usage, told } = counted({ store, flushMs: 1000 })
+    await admitted(gate, asking(keys.crm))
+    await expect(usage.flush()).rejects.toThrow('gone')
+    await admitted(gate, asking(keys.crm))
+    clock.advance(1000)
+    await settled()
+    expect(told.filter(({ name }) => name === 'warning')).toMatchObject([{ code: 'usage-failed' }])
+    failing = false
+    await usage.flush()
+    expect(batches.map(({ serial }) => serial)).toEqual([1, 1, 1, 2])
+    expect(batches.map(({ rows }) => rows[0]?.connections)).toEqual([1, 1, 1, 1])
+  })
+
+  test('is no more counted for a gate that is not followed any more, and what was counted stays', async () => {
+    const { gate, keys, usage } = counted()
+    const stop = createUsage().follow(gate)
+    stop()
+    await admitted(gate, asking(keys.crm))
+    await usage.close()
+    await admitted(gate, asking(keys.crm))
+    expect(gate.measuring).toBe(false)
+    expect(await usage.of()).toMatchObject([{ connections: 1 }])
+  })
+
+  test('is kept in memory for as many days as told', async () => {
+    const store = memoryUsage({ days: 2 })
+    const row = { api: 'a', account: 'b', class: 'read', connections: 1, refusals: {}, heldMs: 0 }
+    for (let day = 1; day <= 5; day++) {
+      const rows = [{ ...row, day: `2026-03-0${day}`, bytesIn: 0, bytesOut: 0, peak: 0 }]
+      await store.add({ process: 'p', serial: day, rows })
+    }
+    const kept = await store.read({ from: '2026-01-01', to: '2026-12-31' })
+    expect(kept.map(({ day }) => day)).toEqual(['2026-03-04', '2026-03-05'])
+  })
+
+  test('lists everything that is wrong with its options', async () => {
+    const make = () => createUsage({ store: {}, flushMs: 0, clock: 1 } as never)
+    expect(make).toThrow(OptionsError)
+    expect(make).toThrow(/store: .*\n.*flushMs: .*\n.*clock: /s)
+    expect(() => memoryUsage({ days: 0 })).toThrow(OptionsError)
+    await expect(createUsage().of({ from: 'yesterday' })).rejects.toThrow(/from: must be a day/)
+    await expect(createUsage().of({ from: SECOND, to: FIRST })).rejects.toThrow(OptionsError)
+  })
+})
