@@ -13,6 +13,7 @@ export default defineConfig({
       { find: /^@api-terms\/express$/, replacement: source('packages/express/src/index.ts') },
       { find: /^@api-terms\/koa$/, replacement: source('packages/koa/src/index.ts') },
       { find: /^@api-terms\/redis$/, replacement: source('packages/redis/src/index.ts') },
+      { find: /^@api-terms\/telemetry$/, replacement: source('packages/telemetry/src/index.ts') },
       { find: /^@api-terms\/sqlite$/, replacement: source('packages/sqlite/src/index.ts') },
       { find: /^@api-terms\/example-express$/, replacement: source('examples/express/src/app.ts') },
       { find: /^@api-terms\/example-telephony$/, replacement: source('examples/telephony/src/index.ts') },

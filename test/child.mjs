@@ -1,7 +1,7 @@
 // A server in a process of its own, which answers questions about itself. None outlives its parent.
 import { fork } from 'node:child_process'
 
-const START_MS = 30_000
+const START_MS = 90_000
 const running = new Set()
 
 process.on('exit', () => {
@@ -51,6 +51,14 @@ export class Child {
     this.#waiting.set(id, asked)
     this.#process.send({ id, question, args })
     return asked.promise
+  }
+
+  get pid() {
+    return this.#process.pid
+  }
+
+  signal(name) {
+    this.#process.kill(name)
   }
 
   /** Lets it end; it must do so by itself, since nothing may keep it alive. */

@@ -36,13 +36,18 @@ function collectInstalled(folder: string, installed: Map<string, Manifest>): voi
   if (installed.has(real)) return
   const found = JSON.parse(readFileSync(join(real, 'package.json'), 'utf8')) as Manifest
   installed.set(real, found)
-  for (const name of Object.keys(found.dependencies ?? {})) collectInstalled(folderOf(name, real), installed)
+  for (const name of Object.keys({ ...found.dependencies, ...found.optionalDependencies })) {
+    const dependency = folderOf(name, real)
+    if (dependency) collectInstalled(dependency, installed)
+    // Those that are optional may be for other machines.
+    else if (!found.optionalDependencies?.[name]) throw new Error(`${name} is not installed for ${real}`)
+  }
 }
 
-function folderOf(dependency: string, dependent: string): string {
+function folderOf(dependency: string, dependent: string): string | undefined {
   for (let folder = dependent; folder !== dirname(folder); folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', dependency)
     if (existsSync(candidate)) return candidate
   }
-  throw new Error(`${dependency} is not installed for ${dependent}`)
+  return undefined
 }

@@ -15,16 +15,17 @@ const NAMES: Record<string, { values: string; types: string }> = {
       ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView
       Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
       FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
-      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground HeldConnection
-      HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger LedgerEntry
-      LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions MemoryRegistry
-      MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue OutageEvent OwedAcceptance Pending
-      ProblemDocument Proposal Reason RecordChange RecordNeeds Records Refusal RefusalHeaders
-      RefusedEvent Registration RegistrationOptions Registry RegistryChange RegistryFault
-      RegistryStorage RegistryView ReleasedEvent RequestEvent RequestParts RequestsOptions
-      ResponseHead Soon Status StoreState StoreWarning Target TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch
-      UsageFilter UsageOptions UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage
-      WarningEvent WhenStoreFails`,
+      GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground
+      HeldConnection HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger
+      LedgerEntry LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions
+      MemoryRegistry MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue
+      OutageEvent OwedAcceptance Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
+      Records Refusal RefusalHeaders RefusedEvent Registration RegistrationOptions Registry
+      RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
+      RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
+      TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
+      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails
+      IdsOptions MisuseEvent MisuseOptions SignOptions`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
@@ -45,6 +46,17 @@ const NAMES: Record<string, { values: string; types: string }> = {
     types: `
       RedisClient RedisConnectionsOptions RedisLedgerOptions RedisRegistryOptions
       RedisRegistryWarning RedisUsageOptions RedisWarning SendCommand`,
+  },
+  '@api-terms/telemetry': {
+    values: `logTo openTelemetry prometheus`,
+    types: `
+      LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
+  },
+  '@api-terms/sqlite': {
+    values: `sqliteLedger sqliteRegistry sqliteUsage`,
+    types: `
+      DriverName FileOptions LedgerFilter SqliteLedger SqliteLedgerOptions SqliteRegistry
+      SqliteRegistryOptions SqliteUsage SqliteUsageOptions`,
   },
 }
 

@@ -32,6 +32,11 @@ export function startRedis(...settings: string[]): Promise<RedisServer> {
   return startServer('redis-server', settings)
 }
 
+/** Starts Redis where one may have been before: empty. */
+export function startRedisAt(port: number, ...settings: string[]): Promise<RedisServer> {
+  return startServerAt('redis-server', port, settings)
+}
+
 /** The program of Valkey, which Debian has from its 13th release on: the one that `VALKEY_SERVER` names, or one that is installed. */
 export function valkeyProgram(): string | undefined {
   const named = process.env['VALKEY_SERVER']
@@ -42,17 +47,12 @@ export function valkeyProgram(): string | undefined {
 
 export async function startServer(program: string, settings: readonly string[] = []): Promise<RedisServer> {
   const [port] = await freePorts(1)
-  return startServerAt(port!, program, settings)
-}
-
-/** Starts Redis where one may have been before: empty. */
-export function startRedisAt(port: number): Promise<RedisServer> {
-  return startServerAt(port, 'redis-server', [])
+  return startServerAt(program, port!, settings)
 }
 
 async function startServerAt(
-  port: number,
   program: string,
+  port: number,
   settings: readonly string[],
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))

@@ -274,6 +274,19 @@ function standingCases(open: Open): void {
     ])
   })
 
+  test('leaves who has gone to another partner suspended, until it is reinstated itself (clause 1(d))', async () => {
+    const { registry } = await open()
+    await registry.registerAccount({ id: 'a', partner: 'resell', ...OPS })
+    await registry.registerAccount({ id: 'b', partner: 'other', ...OPS })
+    await registry.suspend({ partner: 'resell', ...OPS })
+    await registry.suspend({ partner: 'other', ...OPS })
+    await registry.updateAccount({ account: 'a', partner: 'other', ...OPS })
+    await registry.reinstate({ partner: 'other', ...OPS })
+    expect((await registry.account('a'))?.status).toBe('suspended')
+    await registry.reinstate({ account: 'a', ...OPS })
+    expect((await registry.account('a'))?.status).toBe('active')
+  })
+
   test('terminates at once, or from the date of a notice, which can be moved until it has come (clause 6(a))', async () => {
     const { registry, another, clock, acme, later } = await open()
     await acme()
@@ -393,6 +406,8 @@ function refusalCases(open: Open): void {
     await expect(wrong).rejects.toMatchObject({
       issues: [{ path: 'client' }, { path: 'details.networks[0]' }, { path: 'details.nme' }],
     })
+    const misspelt = registry.issueKey({ client: 'crm', expires: new Date(), ...OPS } as never)
+    await expect(misspelt).rejects.toMatchObject({ issues: [{ path: 'credential.expires' }] })
     const leaked = await registry.suspend({ account: key, ...OPS }).catch((error: unknown) => String(error))
     expect(leaked).not.toContain(key)
     await registry.suspend({ client: 'crm', by: key, why: `leaked ${key}, ${digest}` })

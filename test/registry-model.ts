@@ -98,7 +98,9 @@ export class RegistryModel {
         const { name, partner } = operation.changes
         return () => {
           if (name !== undefined) account!.name = name ?? undefined
-          if (partner !== undefined) account!.partner = partner ?? undefined
+          if (partner === undefined || (partner ?? undefined) === account!.partner) return
+          account!.partner = partner ?? undefined
+          account!.withPartner = false
         }
       }
       case 'register-client': {

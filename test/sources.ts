@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const CORE = 'packages/core/src'
 /** The rooms that decide. `node` is a room too, but stands above the gate, which it knows by its types. */
-export const DECIDING = ['agreement', 'requests', 'credentials', 'connections', 'caching']
+export const DECIDING = ['agreement', 'requests', 'credentials', 'connections', 'caching', 'misuse']
 /** These follow the gate, and so stand above it as well. */
 export const FOLLOWING = ['ledger', 'usage']
 export const ROOMS = [...DECIDING, 'node', ...FOLLOWING]
@@ -34,6 +34,7 @@ export interface Manifest {
   readonly files?: string[]
   readonly scripts?: Record<string, string>
   readonly dependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
   readonly peerDependenciesMeta?: Record<string, unknown>
 }
@@ -48,7 +49,7 @@ export function manifest(folder: string): Manifest {
 
 export function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.c?ts$/.test(path))
     .map((path) => `${folder}/${path.split(sep).join('/')}`)
 }
 
@@ -75,7 +76,7 @@ export function importsIn(text: string): string[] {
 function local(importer: string, specifier: string): string[] {
   if (!specifier.startsWith('.')) return []
   return [
-    relative(ROOT, join(ROOT, dirname(importer), specifier.replace(/\.js$/, '.ts')))
+    relative(ROOT, join(ROOT, dirname(importer), specifier.replace(/\.(c?)js$/, '.$1ts')))
       .split(sep)
       .join('/'),
   ]

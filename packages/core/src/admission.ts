@@ -20,8 +20,8 @@ export interface Admission {
   // ---- for adapters
 
   /**
-   * Whether the gate knows who asks. Not so for a request that `skip` lets by, nor, in `observe` mode, for one whose credentials
-   * would have been refused: its account and client have empty ids, and `admissionOf` does not show it.
+   * Whether the gate knows who asks. Not so for a request that `skip` lets by, nor, in `observe` mode, for one whose key is missing
+   * or not valid: its account and client have empty ids, and `admissionOf` does not show it.
    */
   readonly identified: boolean
   /** Writes the header fields of the response. Called once, when its status is known and its head is about to be sent. */

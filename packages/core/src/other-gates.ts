@@ -1,5 +1,6 @@
 import type { CompleteClock } from './clock.js'
 import { StoreError } from './errors.js'
+import { filterOf, viewOf } from './from-elsewhere.js'
 import type { ConnectionView } from './gate.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
@@ -159,23 +160,4 @@ export class OtherGates implements VoiceListener {
     }
     this.#telling = false
   }
-}
-
-const FILTERS = ['account', 'client', 'id', 'process']
-
-/** A filter that another process sent. One that cannot be read to the full must not stand for more than was meant. */
-function filterOf(sent: unknown): ConnectionFilter | undefined {
-  if (typeof sent !== 'object' || sent === null) return undefined
-  const readable = Object.entries(sent).every(
-    ([name, value]) => FILTERS.includes(name) && typeof value === 'string',
-  )
-  return readable ? sent : undefined
-}
-
-function viewOf(sent: unknown, now: number): ConnectionView | undefined {
-  if (typeof sent !== 'object' || sent === null) return undefined
-  const { id, account, client, class: className, target, process, since } = sent as Record<string, unknown>
-  const texts = { id, account, client, class: className, target, process }
-  if (!Object.values(texts).every((text) => typeof text === 'string')) return undefined
-  return { ...(texts as Omit<ConnectionView, 'since'>), since: new Date(now - Number(since)) }
 }

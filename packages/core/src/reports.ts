@@ -3,6 +3,7 @@ import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
 import { Followers, type FollowedRefusal } from './followers.js'
+import type { MisuseFound } from './misuse/index.js'
 import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
 import type { Notice, Party } from './notices.js'
@@ -51,6 +52,12 @@ export class Reports {
     if (heard) this.events.tell('refused', told.event())
   }
 
+  /** `reason` and `clause`: what it is refused with, where it is. */
+  misuse(who: Identity, found: MisuseFound, clause: string | undefined): void {
+    if (!this.events.heard('misuse')) return
+    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, ...whose(who) })
+  }
+
   abandoned(visit: Visit): void {
     if (this.events.heard('abandoned'))
       this.events.tell('abandoned', { ...this.#request(visit), ...known(visit) })
@@ -71,14 +78,14 @@ export class Reports {
     })
   }
 
-  outage(change: OutageChange): void {
-    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
-  }
-
   /** @param notice its code, and what belongs to it */
   notice(notice: Notice, party: Party): void {
     if (!this.events.heard('notice')) return
     this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
+  }
+
+  outage(change: OutageChange): void {
+    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()

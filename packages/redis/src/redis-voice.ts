@@ -1,4 +1,3 @@
-import { setTimeout as passed } from 'node:timers/promises'
 import {
   StoreError,
   type Answers,
@@ -8,6 +7,7 @@ import {
   type VoiceMessage,
 } from '@api-terms/core'
 import type { Connected } from './client.js'
+import { Doorbell } from './doorbell.js'
 import type { VoiceKeys } from './keys.js'
 import { KeptLimits } from './kept-limits.js'
 import { heardFrom, type Heard, type HeardMessage } from './heard.js'
@@ -50,14 +50,14 @@ export class RedisVoice implements Voice {
   #hearing: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
-  #subscribing = false
-  #unsubscribe: (() => unknown) | undefined
+  readonly #doorbell: Doorbell
   #closed = false
 
   constructor(parts: RedisVoiceParts) {
     this.#is = parts
     this.#runner = new ScriptRunner((args, key) => this.#send(args, key), parts.timeoutMs)
     this.#questions = new Questions(this.#runner, parts.keys.answers)
+    this.#doorbell = new Doorbell(parts.client, parts.keys.channel, (by) => this.#woken(by))
     void this.#look()
   }
 
@@ -87,7 +87,7 @@ export class RedisVoice implements Voice {
     await this.#hearing?.catch(() => undefined)
     const all = [keys.voice, keys.said, keys.limits, keys.gates]
     await this.#runner.run(LEAVE, all, [name]).catch(() => undefined)
-    if (this.#unsubscribe) await this.#quietly(this.#unsubscribe)
+    await this.#doorbell.close(this.#is.timeoutMs)
   }
 
   /** Looks for what was said, again and again. */
@@ -101,7 +101,7 @@ export class RedisVoice implements Voice {
       else pause = AGAIN_MS
     }
     if (this.#closed) return
-    this.#subscribe()
+    this.#doorbell.listen()
     this.#timer = setTimeout(() => void this.#look(), pause).unref()
   }
 
@@ -197,32 +197,6 @@ export class RedisVoice implements Voice {
   /** Redis's clock, as far as it is known. */
   #now(): number | undefined {
     return this.#ahead === undefined ? undefined : this.#ahead + performance.now()
-  }
-
-  #subscribe(): void {
-    const { client, keys } = this.#is
-    if (this.#subscribing || this.#unsubscribe || !client.subscribe) return
-    this.#subscribing = true
-    client
-      .subscribe(keys.channel, (by) => this.#woken(by))
-      .then(
-        (end) => {
-          if (this.#closed) void this.#quietly(end)
-          else this.#unsubscribe = end
-          // What was said before is found by a look.
-          this.#woken('')
-        },
-        () => undefined,
-      )
-      .finally(() => void (this.#subscribing = false))
-  }
-
-  /** The provider may have closed its client before, and a cluster's may queue this for as long as it is cut off. */
-  async #quietly(end: () => unknown): Promise<void> {
-    const ended = Promise.resolve()
-      .then(end)
-      .catch(() => undefined)
-    await Promise.race([ended, passed(this.#is.timeoutMs, undefined, { ref: false })])
   }
 
   async #send(args: string[], key: string): Promise<unknown> {

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as passed } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../../../test/redis-server.js'
@@ -181,7 +184,7 @@ test('what a client sent late, when it could again, counts from when it was said
     if (queue) await new Promise<void>((back) => queue!.push(back))
     return client.sendCommand(args)
   }
-  const [one, other] = [side(cutOff, prefix), side(client, prefix)]
+  const [one, other] = [side(cutOff, prefix, 200), side(client, prefix)]
   await Promise.all([open(one), open(other)])
   await expect.poll(() => client.zCard(`${prefix}{telephony}:gates`)).toBe(2)
   await passed(50)
@@ -201,12 +204,23 @@ test('what a client sent late, when it could again, counts from when it was said
   expect(later.connection.signal.aborted).toBe(false)
 })
 
+test.each(['redis', 'ioredis'])(
+  'a gate keeps no process alive that has closed its client: %s',
+  async (kind) => {
+    const program = fileURLToPath(new URL('forgetful.mjs', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [program, kind, server.url], {
+      timeout: 10_000,
+    })
+    expect(stdout).toBe('done\n')
+  },
+)
+
 describe('while Redis does not answer', () => {
   test('what an operator does holds here at once, is bounded in time, and reaches the others when it is back', async () => {
     const stalled = await startRedis()
     const away = createClient({ url: stalled.url })
     await away.on('error', () => undefined).connect()
-    const [one, other] = await sides(away, freshPrefix(), 2)
+    const [one, other] = await sides(away, freshPrefix(), 2, 200)
     const here = await open(one!)
     const there = await open(other!)
     process.kill(stalled.pid, 'SIGSTOP')
@@ -241,7 +255,7 @@ describe('while Redis does not answer', () => {
     const stalled = await startRedis()
     const away = createClient({ url: stalled.url })
     await away.on('error', () => undefined).connect()
-    const [one] = await sides(away, freshPrefix(), 1)
+    const [one] = await sides(away, freshPrefix(), 1, 200)
     process.kill(stalled.pid, 'SIGSTOP')
     expect(await msUntil(one!.gate.close())).toBeLessThan(1500)
     away.destroy()

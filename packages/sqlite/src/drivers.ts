@@ -47,7 +47,7 @@ function withoutNotice<T>(load: () => T): T {
   const others = (...args: readonly unknown[]) => {
     if (args[1] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, args)
   }
-  process.emitWarning = others as typeof emitWarning
+  process.emitWarning = others
   try {
     return load()
   } finally {

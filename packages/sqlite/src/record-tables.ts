@@ -29,17 +29,17 @@ export class RecordTables {
         const row = run.ownerOf.get(digest) as { readonly client: string } | undefined
         return row && textOf(row.client)
       },
-      accountsOf: (partner) => recordsIn<Account>(run.accountsOf.all(columnOf(partner), '', -1)),
+      accountsOf: (partner) => recordsIn(run.accountsOf.all(columnOf(partner), '', -1)) as readonly Account[],
       clientsOf: (account) => this.clientsOf(account),
     }
   }
 
   account(id: string): Account | undefined {
-    return recordIn<Account>(this.#run.account.get(columnOf(id)))
+    return recordIn(this.#run.account.get(columnOf(id))) as Account | undefined
   }
 
   client(id: string): Client | undefined {
-    return recordIn<Client>(this.#run.client.get(columnOf(id)))
+    return recordIn(this.#run.client.get(columnOf(id))) as Client | undefined
   }
 
   accounts({ partner, after = '', limit }: AccountPage & { readonly limit: number }): readonly Account[] {
@@ -48,11 +48,11 @@ export class RecordTables {
       partner === undefined
         ? this.#run.accounts.all(columnOf(after), most)
         : this.#run.accountsOf.all(columnOf(partner), columnOf(after), most)
-    return recordsIn<Account>(rows)
+    return recordsIn(rows) as readonly Account[]
   }
 
   clientsOf(account: string): readonly Client[] {
-    return recordsIn<Client>(this.#run.clientsOf.all(columnOf(account)))
+    return recordsIn(this.#run.clientsOf.all(columnOf(account))) as readonly Client[]
   }
 
   registration(digest: string): Registration | undefined {
@@ -113,10 +113,10 @@ function statementsOf(database: Database) {
   }
 }
 
-function recordIn<T>(row: unknown): T | undefined {
-  return row === undefined ? undefined : (readRecord((row as RecordRow).record) as T)
+function recordIn(row: unknown): unknown {
+  return row === undefined ? undefined : readRecord((row as RecordRow).record)
 }
 
-function recordsIn<T>(rows: readonly unknown[]): readonly T[] {
-  return Object.freeze(rows.map((row) => recordIn<T>(row) as T))
+function recordsIn(rows: readonly unknown[]): readonly unknown[] {
+  return Object.freeze(rows.map(recordIn))
 }

@@ -1,5 +1,13 @@
-import { accountRegistry, type Account, type AccountPage, type AccountRegistry } from '@api-terms/core'
-import type { Client, HistoryEntry, HistoryPage, Registration } from '@api-terms/core'
+import {
+  accountRegistry,
+  type Account,
+  type AccountPage,
+  type AccountRegistry,
+  type Client,
+  type HistoryEntry,
+  type HistoryPage,
+  type Registration,
+} from '@api-terms/core'
 import { Database } from './database.js'
 import { checkFile, wholeNumber, type SqliteRegistryOptions } from './options.js'
 import { SqliteStorage } from './sqlite-storage.js'
@@ -24,12 +32,16 @@ export interface SqliteRegistry extends AccountRegistry {
 export function sqliteRegistry(options: SqliteRegistryOptions): SqliteRegistry {
   const file = checkFile(options, {
     pollMs: wholeNumber('ms', 10, 1000),
-    clock: [
-      (clock) => clock === undefined || typeof (clock as { now?: unknown } | null)?.now === 'function',
-      'must be { now }, in ms since 1970; leave it out for the clock of the system',
-    ],
+    clock: [isClock, 'must be { now }, in ms since 1970; leave it out for the clock of the system'],
   })
   const storage = new SqliteStorage(new Database(file, { durable: true }), options.pollMs ?? 200)
   const { clock } = options
   return accountRegistry(storage, clock ? { clock } : {}) as SqliteRegistry
+}
+
+function isClock(clock: unknown): boolean {
+  return (
+    clock === undefined ||
+    (typeof clock === 'object' && clock !== null && 'now' in clock && typeof clock.now === 'function')
+  )
 }

@@ -18,6 +18,8 @@ import { HistoryTable } from './history-table.js'
 import { KnownRegistrations } from './known-registrations.js'
 import { RecordTables } from './record-tables.js'
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * A registry's records and history in a file. What was read stays in memory until this or another process changes it: their changes are
  * looked for every `pollMs`, and before an answer is given from memory for which nobody has looked for so long.
@@ -46,7 +48,7 @@ export class SqliteStorage implements RegistryStorage {
     this.#lookedAt = performance.now()
     this.#version = this.#versionNow()
     this.#heeded = this.#history.last()
-    this.#timer = setInterval(() => this.#look(), pollMs).unref()
+    this.#timer = setInterval(() => this.#tell(this.#look()), pollMs).unref()
   }
 
   commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Soon<HistoryEntry> {
@@ -61,7 +63,7 @@ export class SqliteStorage implements RegistryStorage {
   }
 
   peekByDigest(digest: string): Registration | undefined {
-    if (performance.now() - this.#lookedAt > this.pollMs) this.#look()
+    if (performance.now() - this.#lookedAt > this.pollMs) this.#lookFirst()
     const known = this.#known.get(digest)
     if (known) return known
     const registration = this.#read(() => this.#records.registration(digest))
@@ -69,8 +71,9 @@ export class SqliteStorage implements RegistryStorage {
     return registration
   }
 
+  /** Always from the file: who waits for an answer gets the latest. */
   async findByDigest(digest: string): Promise<Registration | undefined> {
-    return this.peekByDigest(digest)
+    return this.#read(() => this.#records.registration(digest))
   }
 
   account(id: string): Account | undefined {
@@ -110,22 +113,30 @@ export class SqliteStorage implements RegistryStorage {
     if (id === this.#heeded + 1) this.#heeded = id
   }
 
-  #look(): void {
+  /** This process was held up: its timer is late. */
+  #lookFirst(): void {
+    const accounts = this.#look()
+    // Not while the request is decided that looked.
+    if (accounts.size > 0) setImmediate(() => this.#tell(accounts))
+  }
+
+  /** Heeds what others have done, and answers whose accounts it concerned. */
+  #look(): ReadonlySet<string> {
     this.#lookedAt = performance.now()
     try {
       const version = this.#versionNow()
-      if (version === this.#version) return
+      if (version === this.#version) return NONE
       const { last, accounts } = this.#history.since(this.#heeded)
       this.#version = version
       this.#heeded = last
       // Somebody has written past the registry, by hand perhaps: nothing tells what.
       if (accounts.size === 0) this.#known.clear()
       else this.#known.forget(accounts)
-      // Not while the request is decided that looked.
-      if (accounts.size > 0) setImmediate(() => this.#tell(accounts))
+      return accounts
     } catch {
       // Requests are not to be answered from memory while nobody knows whether it holds: they read, and fail as the file does.
       this.#known.clear()
+      return NONE
     }
   }
 

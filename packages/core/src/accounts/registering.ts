@@ -27,10 +27,13 @@ export function registeredClient(
 
 export function updatedAccount(
   view: RegistryView,
-  { account, changes }: OperationOf<'update-account'>,
+  { account: id, changes }: OperationOf<'update-account'>,
   time: Date,
 ): RecordChange {
-  return changedAccounts(altered(accountOf(view, account, time), changes))
+  const account = accountOf(view, id, time)
+  const leaves = changes.partner !== undefined && changes.partner !== (account.partner ?? null)
+  // Who leaves a suspended partner is suspended by itself: no other partner's reinstatement is to lift that.
+  return changedAccounts(altered(altered(account, changes), leaves ? { suspendedWithPartner: null } : {}))
 }
 
 export function updatedClient(

@@ -1,0 +1,44 @@
+import type { Followable, FollowedConnection, FollowedRefusal, WarningEvent } from '@api-terms/core'
+
+/** What is measured of a gate, whoever keeps it. */
+export interface Meter {
+  opened(connection: FollowedConnection, inUse: number): void
+  refused(refusal: FollowedRefusal): void
+  carried(connection: FollowedConnection, bytesIn: number, bytesOut: number): void
+  closed(connection: FollowedConnection, heldMs: number, why: string | undefined): void
+  warned(event: WarningEvent): void
+}
+
+/** Has a gate measured. Returns what ends it: by then what is open counts as closed, without a duration. */
+export function measure(
+  gate: Followable,
+  meter: Meter,
+  left: (connection: FollowedConnection) => void,
+): () => void {
+  /** Those that were open before are not counted as they close: they were not counted as they opened. */
+  const open = new Map<FollowedConnection, number>()
+  const following = gate.follow({
+    admitted(connection, inUse) {
+      open.set(connection, performance.now())
+      meter.opened(connection, inUse)
+    },
+    refused: (refusal) => meter.refused(refusal),
+    ended(connection, traffic) {
+      if (traffic && open.has(connection)) meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
+    },
+    released(connection, why) {
+      const since = open.get(connection)
+      if (since === undefined) return
+      open.delete(connection)
+      meter.closed(connection, performance.now() - since, why)
+    },
+  })
+  const warned = (event: WarningEvent) => meter.warned(event)
+  gate.on('warning', warned)
+  return () => {
+    following.stop()
+    gate.off('warning', warned)
+    for (const connection of open.keys()) left(connection)
+    open.clear()
+  }
+}

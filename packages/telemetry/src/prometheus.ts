@@ -1,0 +1,120 @@
+import type { Followable, FollowedConnection } from '@api-terms/core'
+import { checkOptions, having, PER_ACCOUNT } from './checked.js'
+import { accountLabels, endLabel, type LabelOptions } from './labels.js'
+import { measure } from './observed.js'
+
+type Labels = Record<string, string>
+type Settings = { name: string; help: string; labelNames: string[]; registers: never[]; buckets?: number[] }
+
+/** What is needed of `prom-client`: its module, or anything like it. */
+export interface PromClient {
+  readonly register: object
+  readonly Counter: new (settings: never) => object
+  readonly Gauge: new (settings: never) => object
+  readonly Histogram: new (settings: never) => object
+}
+
+/** Options of `prometheus`. */
+export interface PrometheusOptions extends LabelOptions {
+  /** The module `prom-client`, as the provider's application has it: `import * as client from 'prom-client'`. */
+  client: PromClient
+  /** The registry that the metrics go into. Default: `client.register`, that of the application. */
+  register?: object
+  /** The bounds of the durations, in seconds. Default: 0.005 to 3600, since streams are connections too. */
+  buckets?: number[]
+}
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
+
+interface Changing {
+  inc(labels: Labels, by?: number): void
+  dec(labels: Labels): void
+  observe(labels: Labels, value: number): void
+}
+
+/**
+ * Metrics of a gate for Prometheus, in the provider's own registry. Any number of gates may share one.
+ *
+ * @returns what ends it. The metrics stay in the registry.
+ * @throws OptionsError listing everything that is wrong with the options.
+ */
+export function prometheus(gate: Followable, options: PrometheusOptions): () => void {
+  checkOptions(options, {
+    client: having(
+      ['Counter', 'Gauge', 'Histogram'],
+      "the module prom-client: import * as client from 'prom-client'",
+      true,
+    ),
+    register: having(['registerMetric', 'getSingleMetric'], 'a Registry of prom-client'),
+    buckets: [isBuckets, 'a list of seconds, each more than the one before'],
+    perAccount: PER_ACCOUNT,
+  })
+  const { client, register = client.register, buckets = BUCKETS, perAccount } = options
+  const accountOf = accountLabels(perAccount)
+  const account = perAccount === undefined || perAccount === false ? [] : ['account']
+  const registry = register as { getSingleMetric(name: string): object | undefined }
+
+  const metric = (Kind: PromClient['Counter'], name: string, help: string, labels: string[], more = {}) => {
+    const labelNames = ['api', ...labels]
+    const settings = { name: `api_terms_${name}`, help, labelNames, registers: [register], ...more }
+    return (registry.getSingleMetric(settings.name) ??
+      new Kind(settings as unknown as Settings as never)) as Changing
+  }
+  const { Counter, Gauge, Histogram } = client
+  const open = metric(Gauge, 'connections_open', 'Connections that are open now.', ['class', ...account])
+  const opened = metric(Counter, 'connections_total', 'Connections that were opened.', ['class', ...account])
+  const ended = metric(Counter, 'connections_ended_total', 'Connections that are over, by why.', [
+    'class',
+    'reason',
+  ])
+  const durations = metric(Histogram, 'connection_duration_seconds', 'How long slots were held.', ['class'], {
+    buckets,
+  })
+  const received = metric(Counter, 'received_bytes_total', 'Bytes that callers sent.', ['class', ...account])
+  const sent = metric(Counter, 'sent_bytes_total', 'Bytes that were sent to callers.', ['class', ...account])
+  const refusals = metric(Counter, 'refusals_total', 'Requests that were refused, by reason.', [
+    'reason',
+    ...account,
+  ])
+  const warnings = metric(Counter, 'warnings_total', 'Warnings of the gate, by code.', ['code'])
+
+  const { api } = gate
+  const named = (labels: Labels, id: string): Labels => {
+    const label = accountOf(id)
+    return label === undefined ? labels : { ...labels, account: label }
+  }
+  const whose = ({ class: className, holder }: FollowedConnection) =>
+    named({ api, class: className }, holder.account.id)
+
+  return measure(
+    gate,
+    {
+      opened(connection) {
+        open.inc(whose(connection))
+        opened.inc(whose(connection))
+      },
+      refused: ({ reason, account: known }) => refusals.inc(named({ api, reason }, known?.id ?? '')),
+      carried(connection, bytesIn, bytesOut) {
+        received.inc(whose(connection), bytesIn)
+        sent.inc(whose(connection), bytesOut)
+      },
+      closed(connection, heldMs, why) {
+        const { class: className } = connection
+        open.dec(whose(connection))
+        ended.inc({ api, class: className, reason: endLabel(why) })
+        durations.observe({ api, class: className }, heldMs / 1000)
+      },
+      warned: ({ code, count }) => warnings.inc({ api, code }, count),
+    },
+    (connection) => open.dec(whose(connection)),
+  )
+}
+
+function isBuckets(value: unknown): boolean {
+  return (
+    value === undefined ||
+    (Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((each, at) => Number.isFinite(each) && (at === 0 || each > value[at - 1])))
+  )
+}

@@ -1,0 +1,307 @@
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { metrics, trace } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { pino } from 'pino'
+import * as promClient from 'prom-client'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createGate, issueKey, memoryRegistry, OptionsError, type Gate } from '@api-terms/core'
+import { guardRequests } from '@api-terms/core/node'
+import { logTo, openTelemetry, prometheus } from '@api-terms/telemetry'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close()
+})
+
+/** A server behind a gate. `acme` may hold one connection, which `/hold` does; the server says in which span its handlers run. */
+async function serving(around: (listener: () => void) => void = (listener) => listener()) {
+  const keys = new Map<string, string>()
+  const accounts = ['acme', 'globex', 'initech']
+  const clients = accounts.map((account) => {
+    const { key, digest } = issueKey()
+    keys.set(account, key)
+    return { id: `${account}-app`, account, credentials: [{ digest }] }
+  })
+  const registry = memoryRegistry({ accounts: accounts.map((id) => ({ id })), clients })
+  const terms = { url: 'https://provider.example/terms' }
+  const gate = createGate({ api: 'telephony', terms, registry, limits: { read: 1, write: 1 } })
+  const guarded = guardRequests(
+    gate,
+    (req, res) => void (req.url === '/hold' ? res.write('held') : res.end('hello')),
+  )
+  const server = createServer((req, res) => around(() => guarded(req, res))).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  closers.push(
+    () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+    () => gate.close(),
+  )
+  const call = async (account?: string, path = '/') => {
+    const key = account === undefined ? undefined : keys.get(account)
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path,
+      headers: key === undefined ? {} : { 'x-api-key': key },
+    })
+    sent.on('error', () => undefined).end()
+    const [res] = (await once(sent, 'response')) as [IncomingMessage]
+    if (path !== '/hold') await once(res.resume(), 'end')
+    return { status: res.statusCode, hangUp: () => sent.destroy() }
+  }
+  return { gate, call, keys }
+}
+
+async function nothingOpen(gate: Gate) {
+  await expect.poll(async () => (await gate.connections()).length).toBe(0)
+}
+
+describe('prometheus', () => {
+  test('tells what is open, opened, ended, refused and carried, in the registry of the provider', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    const held = await call('acme', '/hold')
+    await call('acme')
+    await call()
+    await call('globex')
+    gate.warn('store-failed', 'the store failed')
+    await expect.poll(async () => (await gate.connections()).length).toBe(1)
+    const text = await register.metrics()
+    const lines = text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#') && !line.includes('duration'))
+    expect(lines.map((line) => line.replace(/(bytes_total.*) \d+$/, '$1 some'))).toEqual(
+      [
+        'api_terms_connections_open{class="read",api="telephony"} 1',
+        'api_terms_connections_total{class="read",api="telephony"} 2',
+        'api_terms_connections_ended_total{class="read",reason="done",api="telephony"} 1',
+        'api_terms_received_bytes_total{class="read",api="telephony"} some',
+        'api_terms_sent_bytes_total{class="read",api="telephony"} some',
+        'api_terms_refusals_total{reason="connections-exhausted",api="telephony"} 1',
+        'api_terms_refusals_total{reason="credentials-missing",api="telephony"} 1',
+        'api_terms_warnings_total{code="store-failed",api="telephony"} 1',
+      ].map((line) => orderedAs(lines, line)),
+    )
+    expect(text).toContain('# TYPE api_terms_connections_open gauge')
+    expect(text).toContain('# TYPE api_terms_connection_duration_seconds histogram')
+    held.hangUp()
+    await nothingOpen(gate)
+    expect(await register.metrics()).toMatch(/api_terms_connections_open\{.*\} 0/)
+  })
+
+  test('tells accounts apart where asked to, and only so many', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register, perAccount: 2 }))
+    for (const account of ['acme', 'globex', 'initech', 'acme']) await call(account)
+    await nothingOpen(gate)
+    const metric = await register.getSingleMetric('api_terms_connections_total')!.get()
+    const byAccount = metric.values.map(({ labels, value }) => [labels['account'], value])
+    expect(byAccount).toEqual([
+      ['acme', 2],
+      ['globex', 1],
+      ['other', 1],
+    ])
+  })
+
+  test('serves several gates with one registry, and what a provider says as it ends connections makes no series', async () => {
+    const register = new promClient.Registry()
+    const first = await serving()
+    const second = await serving()
+    closers.push(prometheus(first.gate, { client: promClient, register }))
+    closers.push(prometheus(second.gate, { client: promClient, register }))
+    await first.call('acme', '/hold')
+    await second.call('acme', '/hold')
+    await first.gate.end({}, 'ticket 4711')
+    const ended = await register.getSingleMetric('api_terms_connections_ended_total')!.get()
+    expect(ended.values).toMatchObject([{ labels: { reason: 'other' }, value: 1 }])
+    const opened = await register.getSingleMetric('api_terms_connections_total')!.get()
+    expect(opened.values).toMatchObject([{ value: 2 }])
+  })
+
+  test('leaves the gauge right where it is ended while connections are open', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const end = prometheus(gate, { client: promClient, register })
+    await call('acme', '/hold')
+    end()
+    await gate.end({}, 'maintenance')
+    expect((await register.getSingleMetric('api_terms_connections_open')!.get()).values).toMatchObject([
+      { value: 0 },
+    ])
+    expect(gate.measuring).toBe(false)
+  })
+
+  test('lists everything that is wrong with the options', async () => {
+    const { gate } = await serving()
+    const wrong = { client: {}, register: {}, buckets: [2, 1], perAccount: 0, prefix: 'x' }
+    expect(() => prometheus(gate, wrong as never)).toThrow(OptionsError)
+    expect(() => prometheus(gate, wrong as never)).toThrow(
+      /prefix: is no option.*\n.*client: .*\n.*register: .*\n.*buckets: .*\n.*perAccount: /s,
+    )
+  })
+})
+
+/** The labels of a line in the order in which the registry writes them. */
+function orderedAs(lines: readonly string[], line: string): string {
+  const sorted = (text: string) =>
+    text.replace(/\{(.*)\} .*/, (_, labels: string) => `{${labels.split(',').toSorted().join()}}`)
+  const found = lines.find((each) => sorted(each) === sorted(line))
+  return found === undefined ? line : `${found.replace(/ .*/, '')} ${line.split(' ').at(-1)}`
+}
+
+describe('openTelemetry', () => {
+  test('has counters, a histogram and attributes by the conventions, with the real SDK', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const provider = new MeterProvider({ readers: [reader] })
+    closers.push(() => provider.shutdown())
+    const { gate, call } = await serving()
+    closers.push(openTelemetry(gate, { metrics: provider }))
+    const held = await call('acme', '/hold')
+    await call('acme')
+    await call('globex')
+    await expect.poll(async () => (await gate.connections()).length).toBe(1)
+    await reader.forceFlush()
+    const told = new Map(
+      exporter
+        .getMetrics()
+        .at(-1)!
+        .scopeMetrics.flatMap(({ metrics: all }) => all)
+        .map(({ descriptor, dataPoints }) => [
+          descriptor.name,
+          {
+            unit: descriptor.unit,
+            points: dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+          },
+        ]),
+    )
+    const base = { 'api_terms.api': 'telephony' }
+    const read = { ...base, 'api_terms.class': 'read' }
+    expect(told.get('api_terms.connection.count')).toEqual({
+      unit: '{connection}',
+      points: [{ attributes: read, value: 1 }],
+    })
+    expect(told.get('api_terms.refusals')).toEqual({
+      unit: '{refusal}',
+      points: [{ attributes: { ...base, 'api_terms.reason': 'connections-exhausted' }, value: 1 }],
+    })
+    expect(told.get('api_terms.connection.duration')).toMatchObject({
+      unit: 's',
+      points: [{ attributes: { ...read, 'api_terms.end': 'done' }, value: { count: 1 } }],
+    })
+    expect(told.get('api_terms.connection.io')).toMatchObject({
+      unit: 'By',
+      points: [
+        { attributes: { ...read, 'network.io.direction': 'receive' } },
+        { attributes: { ...read, 'network.io.direction': 'transmit' } },
+      ],
+    })
+    held.hangUp()
+    await nothingOpen(gate)
+  })
+
+  test('puts decisions as events on the span of the request, and no key among them', async () => {
+    const exporter = new InMemorySpanExporter()
+    const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    provider.register()
+    closers.push(async () => {
+      trace.disable()
+      metrics.disable()
+      await provider.shutdown()
+    })
+    const tracer = trace.getTracer('test')
+    const { gate, call, keys } = await serving((listener) =>
+      tracer.startActiveSpan('request', (span) => {
+        listener()
+        span.end()
+      }),
+    )
+    closers.push(openTelemetry(gate, { metrics, trace }))
+    await call('acme')
+    await call()
+    const events = exporter
+      .getFinishedSpans()
+      .map((span) => span.events.map(({ name, attributes }) => ({ name, attributes })))
+    expect(events).toEqual([
+      [
+        {
+          name: 'api_terms.admitted',
+          attributes: {
+            'api_terms.api': 'telephony',
+            'api_terms.account': 'acme',
+            'api_terms.client': 'acme-app',
+            'api_terms.class': 'read',
+            'api_terms.connection.id': expect.any(String) as string,
+            'api_terms.connection.in_use': 1,
+          },
+        },
+      ],
+      [
+        {
+          name: 'api_terms.refused',
+          attributes: {
+            'api_terms.api': 'telephony',
+            'api_terms.reason': 'credentials-missing',
+            'api_terms.clause': '2(c)',
+            'api_terms.instance': expect.stringMatching(/^urn:uuid:/) as string,
+            'api_terms.enforced': true,
+          },
+        },
+      ],
+    ])
+    expect(JSON.stringify(events)).not.toContain(keys.get('acme'))
+  })
+
+  test('lists everything that is wrong with the options', async () => {
+    const { gate } = await serving()
+    expect(() => openTelemetry(gate, { metrics: {}, trace: {}, perAccount: 'yes' } as never)).toThrow(
+      /metrics: .*\n.*trace: .*\n.*perAccount: /s,
+    )
+  })
+})
+
+describe('logTo', () => {
+  test('logs with pino what the ledger would keep, each at its level, and floods summed up', async () => {
+    const lines: Record<string, unknown>[] = []
+    const logger = pino(
+      { level: 'info' },
+      { write: (line: string) => void lines.push(JSON.parse(line) as never) },
+    )
+    const { gate, call, keys } = await serving()
+    const end = logTo(gate, logger)
+    for (let n = 0; n < 30; n++) await call()
+    await call('acme', '/hold')
+    await gate.end({ account: 'acme' }, 'maintenance')
+    gate.warn('store-failed', 'the store failed')
+    await end()
+    await call()
+    expect(lines).toHaveLength(20 + 1 + 1 + 1)
+    expect(lines[0]).toMatchObject({
+      level: 30,
+      msg: 'refused: credentials-missing',
+      reason: 'credentials-missing',
+      clause: '2(c)',
+    })
+    expect(lines.slice(20)).toMatchObject([
+      { level: 30, msg: 'ended: maintenance', account: 'acme' },
+      { level: 40, msg: 'the store failed', reason: 'store-failed' },
+      { level: 30, msg: 'refused: credentials-missing (10 times)', count: 10 },
+    ])
+    expect(JSON.stringify(lines)).not.toContain(keys.get('acme'))
+  })
+
+  test('says what a logger lacks', async () => {
+    const { gate } = await serving()
+    expect(() => logTo(gate, { info() {} } as never)).toThrow(/logger: .* it has no warn, error/)
+  })
+})
