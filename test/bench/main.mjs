@@ -29,6 +29,7 @@ const SIZES = {
       ms: 1000,
       warmUp: 3,
       counted: 20_000,
+      memory: { accounts: 10_000, perAccount: [1, 10, 100] },
       http: { rounds: 8, seconds: 1, warmUp: 2 },
       scale: {
         processes: [1, 2, 4],
@@ -48,6 +49,7 @@ const SIZES = {
       ms: 500,
       warmUp: 2,
       counted: 5000,
+      memory: { accounts: 1000, perAccount: [1, 10] },
       http: { rounds: 4, seconds: 0.8, warmUp: 2 },
       scale: { processes: [1, 4], accounts: [10, 10_000], limits: [10, 1000] },
     },
@@ -63,6 +65,7 @@ const SIZES = {
       ms: 100,
       warmUp: 1,
       counted: 200,
+      memory: { accounts: 100, perAccount: [1, 5] },
       http: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
       scale: { processes: [2], accounts: [100], limits: [50] },
     },

@@ -28,6 +28,7 @@ export type {
   WarningEvent,
 } from './events.js'
 export type { ResponseHead } from './head.js'
+export type { StoreWarning } from './store-warning.js'
 export type { Pending } from './pending.js'
 export type { Ground, ProblemDocument, Reason, Refusal, RefusalHeaders } from './refusal.js'
 export type {
@@ -88,7 +89,6 @@ export {
   type LimitsOption,
   type MemoryConnectionsOptions,
   type StoreState,
-  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export {
