@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as passed } from 'node:timers/promises'
 import { openWebSocket, send, startLoad } from './callers.mjs'
 import { now } from './clock.mjs'
@@ -9,9 +10,10 @@ const HANG_MS = 10_000
  * One account, with streams, WebSockets, a held write, requests that wait for it, and load, in every process; suspended in one of them. Answers
  * how long after the call each thing ended, and everything that was not as it must be: after the bound nobody is let in any more.
  */
-export async function suspensionRun(processes, at, other, boundMs) {
-  const account = `acme-${at}`
-  const suspender = processes[at % processes.length]
+export async function suspensionRun(processes, name, other, boundMs) {
+  const account = `acme-${name}`
+  const at = Math.floor(Math.random() * processes.length)
+  const suspender = processes[at]
   const key = await processes[(at + 1) % processes.length].child.ask('register', account)
   const each = (open) => processes.flatMap(({ port }) => open({ port, key }))
   const open = {
@@ -27,10 +29,13 @@ export async function suspensionRun(processes, at, other, boundMs) {
   const otherLoads = processes.map(({ port }) => startLoad({ port, key: other }))
   await passed(100 + Math.random() * 100)
 
+  const lag = monitorEventLoopDelay({ resolution: 5 })
+  lag.enable()
   const { called, resolved } = await suspender.child.ask('suspend', account)
   const all = Object.values(open).flat()
   const hang = passed(HANG_MS, 'hangs', { ref: false })
   const outcome = await Promise.race([Promise.all(all.map(({ ended }) => ended)), hang])
+  lag.disable()
   // Load goes on until well after the bound, so that it would show who is let in.
   await passed(Math.max(0, called + boundMs + 100 - now()))
   const late = await Promise.all(each((where) => [send(where, 'GET', '/v1/calls').ended]))
@@ -72,6 +77,7 @@ export async function suspensionRun(processes, at, other, boundMs) {
   return {
     times,
     resolvedMs: resolved - called,
+    lateMs: lag.max / 1e6,
     requests: answers.length + others.length,
     faults: faults.filter(([is]) => is).map(([, what]) => what),
   }
