@@ -64,12 +64,13 @@ const FAULTS = {
     const fullAfterMs = await untilFull(soak, at)
     await passed(Math.max(0, 1.5 * leaseMs - (performance.now() - at)))
     const from = await observer.now()
-    const woken = performance.now()
     victim.child.signal('SIGCONT')
-    while ((await victim.child.ask('held')) > 0) await passed(5)
-    const endedAfterMs = performance.now() - woken
+    await passed(leaseMs)
+    const late = (await observer.over()).filter(({ at }) => at >= from)
+    const lastOverAfterMs = late.length > 0 ? late.at(-1).at - from : 0
+    const stillHeld = await victim.child.ask('held')
     fleet.members.push(victim)
-    return { fullAfterMs, excused: { from }, told: { held, freeAfterMs, endedAfterMs } }
+    return { fullAfterMs, excused: { from }, told: { held, freeAfterMs, lastOverAfterMs, stillHeld } }
   },
 
   async FLUSHALL({ redis, observer, leaseMs }) {
