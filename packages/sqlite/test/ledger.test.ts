@@ -56,7 +56,7 @@ describe.each(DRIVERS_HERE)('a ledger in a file, with %s', (driver) => {
     const ledger = createLedger({ sinks: [sink] })
     const gate = createGate({ terms: { url: 'https://provider.example/terms' }, registry: memoryRegistry() })
     ledger.follow(gate)
-    await gate.admit(readRequest({ method: 'GET', target: '/v1', headers: {}, scheme: 'https' }))
+    await gate.admit(readRequest({ method: 'GET', target: '/v1', headers: {} }))
     await gate.close()
     await ledger.flush()
     expect(sink.read()).toMatchObject([{ what: 'refused', reason: 'credentials-missing', count: 1 }])
