@@ -24,7 +24,8 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
       RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
       TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
-      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
+      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails
+      IdsOptions MisuseEvent MisuseOptions SignOptions`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
@@ -52,8 +53,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
       LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
   },
   '@api-terms/sqlite': {
-    values: `sqliteRegistry`,
-    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
+    values: `sqliteLedger sqliteRegistry sqliteUsage`,
+    types: `
+      DriverName FileOptions LedgerFilter SqliteLedger SqliteLedgerOptions SqliteRegistry
+      SqliteRegistryOptions SqliteUsage SqliteUsageOptions`,
   },
 }
 

@@ -243,6 +243,24 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
   ['to terminate twice', 'terminated', { kind: 'terminate', account: 'gone' }],
   ['to terminate twice, with a notice', 'terminated', { kind: 'terminate', account: 'gone', from: at(1) }],
   ['to terminate from no date', 'invalid', { kind: 'terminate', account: 'acme', from: new Date('never') }],
+  [
+    'to set a client of nobody',
+    'unknown',
+    { kind: 'set-client', client: { id: 'crm', account: 'nobody', credentials: [] } },
+  ],
+  [
+    'to set a client with a key of another',
+    'duplicate',
+    { kind: 'set-client', client: { id: 'crm', account: 'acme', credentials: [{ digest: digest('9') }] } },
+  ],
+  [
+    'to set a client with the same key twice',
+    'duplicate',
+    {
+      kind: 'set-client',
+      client: { id: 'crm', account: 'acme', credentials: [{ digest: digest('1') }, { digest: digest('1') }] },
+    },
+  ],
   ['to remove an unknown account', 'unknown', { kind: 'remove-account', account: 'nobody' }],
   ['to remove an unknown client', 'unknown', { kind: 'remove-client', client: 'nobody' }],
   [

@@ -44,6 +44,7 @@ test('the benchmark measures both frameworks, refusals, decisions, memory and th
     'Shared store',
     'Shared store',
     'Shared store',
+    'Shared store',
   ])
   expect(tables.every(({ rows }) => rows.length >= 2)).toBe(true)
 })

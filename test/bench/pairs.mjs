@@ -1,4 +1,5 @@
 // A child process: takes a connection and gives it back, again and again. node pairs.mjs <side> <options as JSON>
+import { setImmediate as turnEnds } from 'node:timers/promises'
 import { redisConnections } from '@api-terms/redis'
 import { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
@@ -6,7 +7,7 @@ import { createClient } from 'redis'
 import { Semaphore } from 'redis-semaphore'
 
 const [side, json] = process.argv.slice(2)
-const { url, accounts, limit, held, concurrency, ms, pairs } = JSON.parse(json)
+const { url, accounts, limit, held, concurrency, apart, ms, pairs } = JSON.parse(json)
 const LEASE_MS = 600_000
 /** A rate that no round reaches: what is measured is the counting. */
 const NEVER_REACHED = 1_000_000_000
@@ -51,6 +52,8 @@ async function ours(client) {
     const { lease, inUse } = await store.acquire(ask(account)).answer
     if (!lease) throw new Error(`refused with ${inUse} of ${limit} open`)
     store.release(lease)
+    // As in a process with little to do: what is given back goes alone.
+    if (apart) await turnEnds()
   }
 }
 

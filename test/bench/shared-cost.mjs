@@ -3,43 +3,84 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { start } from './children.mjs'
 
-/** Both with many at once, where they share commands, and one after the other. */
+/** With many at once, where they share commands; one after the other; and so that no two share a command. */
 export async function costTable(redis, { sides, pairs, ...options }) {
+  const [ours] = sides
+  const ways = [
+    ...sides.map((side) => ({ side, way: `${options.concurrency} at once` })),
+    ...sides.map((side) => ({ side, way: '1 at once', concurrency: 1 })),
+    { side: ours, way: 'each command alone', concurrency: 1, apart: true },
+  ]
   const rows = []
-  for (const concurrency of [options.concurrency, 1]) {
-    for (const side of sides) {
-      // A process that ends may leave something open.
-      await redis.client.flushAll()
-      const told = { ...options, concurrency, pairs, url: redis.url }
-      const child = await start('pairs.mjs', [side, JSON.stringify(told)])
-      await child.ask('round')
-      // What MONITOR tells is sent too, so that it is not counted together with bytes.
-      const bytes = await bytesOf(redis, () => child.ask('round'))
-      const commands = await monitored(redis, () => child.ask('round'))
-      await child.stop()
-      rows.push({
-        label: `${side.split(',')[0]}, ${concurrency} at once`,
-        'commands sent/pair': commands.sent / pairs,
-        'run inside of scripts/pair': commands.inside / pairs,
-        'bytes in/pair': bytes.in / pairs,
-        'bytes out/pair': bytes.out / pairs,
-      })
-    }
+  for (const { side, way, ...changes } of ways) {
+    // A process that ends may leave something open.
+    await redis.client.flushAll()
+    const told = { ...options, ...changes, pairs, url: redis.url }
+    const child = await start('pairs.mjs', [side, JSON.stringify(told)])
+    const round = () => child.ask('round')
+    await round()
+    // What MONITOR tells costs too: it is not counted together with bytes and time.
+    const used = await usedBy(redis, round)
+    const commands = await monitored(redis, round)
+    await child.stop()
+    rows.push({
+      label: `${side.split(',')[0]}, ${way}`,
+      'commands sent/pair': commands.sent / pairs,
+      'run inside of scripts/pair': commands.inside / pairs,
+      'bytes in/pair': used.bytesIn / pairs,
+      'bytes out/pair': used.bytesOut / pairs,
+      "Redis's CPU µs/pair": used.cpuUs / pairs,
+    })
   }
-  return { title: `Shared store, what Redis counts (${pairs.toLocaleString('en-US')} pairs a row)`, rows }
+  return { title: `Shared store, what Redis counts (${number(pairs)} pairs a row)`, rows }
 }
 
-async function bytesOf({ client }, work) {
-  const net = async () => {
-    const info = await client.info('stats')
-    const of = (name) => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)[1])
-    return { in: of('total_net_input_bytes'), out: of('total_net_output_bytes') }
+/** What open connections keep in Redis's memory. */
+export async function memoryTable(redis, { side, accounts, perAccount }) {
+  const rows = []
+  for (const held of perAccount) {
+    await redis.client.flushAll()
+    const before = await counted(redis, 'memory')
+    const child = await start('pairs.mjs', [
+      side,
+      JSON.stringify({ url: redis.url, accounts, limit: held, held }),
+    ])
+    const bytes = (await counted(redis, 'memory'))('used_memory') - before('used_memory')
+    await child.stop()
+    rows.push({
+      label: `${held} open in each of ${number(accounts)} accounts`,
+      'bytes/account': bytes / accounts,
+      'bytes/connection': bytes / accounts / held,
+    })
   }
-  const before = await net()
-  await work()
-  const after = await net()
-  return { in: after.in - before.in, out: after.out - before.out }
+  return { title: 'Shared store, memory of Redis', rows }
 }
+
+/** A function that tells the number of a name in a section of Redis's INFO. */
+export async function counted({ client }, section) {
+  const info = await client.info(section)
+  return (name) => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)[1])
+}
+
+/** What Redis's process has used of a processor so far. */
+export async function cpuUs(redis) {
+  const of = await counted(redis, 'cpu')
+  return (of('used_cpu_user') + of('used_cpu_sys')) * 1e6
+}
+
+async function usedBy(redis, work) {
+  const [before, cpuBefore] = [await counted(redis, 'stats'), await cpuUs(redis)]
+  await work()
+  const [after, cpuAfter] = [await counted(redis, 'stats'), await cpuUs(redis)]
+  const grown = (name) => after(name) - before(name)
+  return {
+    bytesIn: grown('total_net_input_bytes'),
+    bytesOut: grown('total_net_output_bytes'),
+    cpuUs: cpuAfter - cpuBefore,
+  }
+}
+
+const number = (value) => value.toLocaleString('en-US')
 
 /** Counts the commands that `MONITOR` shows: those that clients send, and those that run inside of scripts. */
 async function monitored({ port, client }, work) {

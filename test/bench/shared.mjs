@@ -2,7 +2,7 @@
 import { startOwnRedis } from '../own-redis.mjs'
 import { start } from './children.mjs'
 import { inRounds, median } from './rounds.mjs'
-import { costTable } from './shared-cost.mjs'
+import { costTable, cpuUs, memoryTable } from './shared-cost.mjs'
 import { httpTable } from './shared-http.mjs'
 
 const OURS = 'api-terms, redis'
@@ -17,6 +17,7 @@ export async function measureShared(size) {
     return [
       await pairsTable(redis, size),
       await costTable(redis, { ...ORDINARY, sides: [OURS, SEMAPHORE, CONSUME], pairs: size.counted }),
+      await memoryTable(redis, { ...size.memory, side: OURS }),
       await httpTable(redis, size),
       await scaleTable(redis, size),
     ]
@@ -96,13 +97,6 @@ async function scaleTable(redis, { rounds, ms, warmUp, scale }) {
 
 function beginning(redis, side, options) {
   return start('pairs.mjs', [side, JSON.stringify({ url: redis.url, ...options })])
-}
-
-/** What Redis's process has used of a processor so far. */
-async function cpuUs({ client }) {
-  const info = await client.info('cpu')
-  const of = (name) => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)[1])
-  return (of('used_cpu_user') + of('used_cpu_sys')) * 1e6
 }
 
 const number = (value) => value.toLocaleString('en-US')

@@ -19,6 +19,7 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  MisuseEvent,
   OutageEvent,
   RefusedEvent,
   NoticeEvent,
@@ -27,6 +28,7 @@ export type {
   WarningEvent,
 } from './events.js'
 export type { ResponseHead } from './head.js'
+export type { StoreWarning } from './store-warning.js'
 export type { Pending } from './pending.js'
 export type { Ground, ProblemDocument, Reason, Refusal, RefusalHeaders } from './refusal.js'
 export type {
@@ -87,7 +89,6 @@ export {
   type LimitsOption,
   type MemoryConnectionsOptions,
   type StoreState,
-  type StoreWarning,
   type WhenStoreFails,
 } from './connections/index.js'
 export {
@@ -115,4 +116,5 @@ export {
   type UsageStore,
 } from './usage/index.js'
 export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
+export type { IdsOptions, MisuseOptions, SignOptions } from './misuse/index.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

@@ -1,4 +1,5 @@
 import { Mutex } from 'async-mutex'
+import { isDeepStrictEqual } from 'node:util'
 import {
   needsOf,
   readRecord,
@@ -62,7 +63,11 @@ export class FetchingStorage implements RegistryStorage {
       return undefined
     }
     this.#shared.commits++
-    return this.#shared.storage.commit(copied(proposal), () => change)
+    return this.#shared.storage.commit(copied(proposal), (everything) => {
+      if (!isSame(change, () => copied(decide(everything))))
+        throw new Error(`needsOf leaves out what ${proposal.operation.kind} is decided by`)
+      return change
+    })
   }
 
   /** What `needsOf` names, and nothing else. */
@@ -122,6 +127,14 @@ export class FetchingStorage implements RegistryStorage {
 /** Over to the others, as while a database is waited for. */
 function passed(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+function isSame(change: RecordChange, decide: () => RecordChange): boolean {
+  try {
+    return isDeepStrictEqual(change, decide())
+  } catch {
+    return false
+  }
 }
 
 /** As it comes back from a database. */

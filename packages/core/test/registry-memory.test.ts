@@ -291,6 +291,7 @@ describe('the history of a registry in memory', () => {
     until.setTime(0)
     expect(registry.account('acme')?.grants).toMatchObject([{ limits: { read: 1 } }])
     expect(registry.account('acme')?.grants?.[0]?.until?.getTime()).toBeGreaterThan(0)
+    expect(replayed(registry.history())).toEqual(await stateOf(registry))
     for (const entry of registry.history())
       for (const each of [entry, entry.accounts, entry.operation]) expect(Object.isFrozen(each)).toBe(true)
   })

@@ -152,12 +152,12 @@ describe('what Redis is asked', () => {
   })
 
   test('to renew all that a process holds is a command for 500 connections', async () => {
-    const store = storeWith({ leaseMs: 1800, timeoutMs: 450 })
+    const store = storeWith({ leaseMs: 4800, timeoutMs: 1200 })
     const asks = Array.from({ length: 1000 }, (_, i) => ({ account: `account-${i % 300}`, limit: 4 }))
     await Promise.all(asks.map((ask) => leaseOf(store, ask)))
-    const { sent: commands } = await counted(() => passed(900))
+    const { sent: commands } = await counted(() => passed(2400))
     expect(commands).toBe(2)
-    await passed(1200)
+    await passed(3200)
     const { inUse } = await answerOf(store, { account: 'account-0', limit: 4 })
     expect(inUse).toBe(4)
   })

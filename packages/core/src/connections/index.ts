@@ -7,12 +7,4 @@ export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
 export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
 export { SteadfastStore, type OutageChange, type SteadfastStoreOptions } from './steadfast-store.js'
-export type {
-  ConnectionStore,
-  CounterName,
-  Lease,
-  LeaseAnswer,
-  LeaseAsk,
-  StoreState,
-  StoreWarning,
-} from './store.js'
+export type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk, StoreState } from './store.js'

@@ -1,19 +1,12 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
 import { isPending, isPromise, type Pending } from '../pending.js'
+import type { StoreWarning } from '../store-warning.js'
 import { Asked, type AskedKeeper } from './asked.js'
 import { Circuit } from './circuit.js'
 import type { WhenStoreFails } from './options.js'
 import { StandIn, type Held } from './stand-in.js'
-import type {
-  ConnectionStore,
-  CounterName,
-  Lease,
-  LeaseAnswer,
-  LeaseAsk,
-  StoreState,
-  StoreWarning,
-} from './store.js'
+import type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk, StoreState } from './store.js'
 
 /** An outage as it begins, and as it ends. */
 export type OutageChange =

@@ -1,4 +1,5 @@
 import type { Pending } from '../pending.js'
+import type { StoreWarning } from '../store-warning.js'
 import type { Voice, VoiceListener } from '../voice.js'
 
 /** What is counted together: the connections of one class that an account has open on an API. Nothing else names a counter. */
@@ -39,19 +40,6 @@ export interface LeaseAnswer {
  * `available` it is asked for nothing.
  */
 export type StoreState = 'available' | 'suspected' | 'unavailable'
-
-/** Something that a store cannot mend itself. */
-export interface StoreWarning {
-  /**
-   * `release-failed`: slots that were given back stay taken until the store is back, or until their leases expire. `renewal-failed`:
-   * leases may expire while they are held. `subscription-failed`: messages between processes are not heard. `leases-lost`: leases were over
-   * while they were held.
-   */
-  readonly code: 'release-failed' | 'renewal-failed' | 'subscription-failed' | 'leases-lost'
-  readonly message: string
-  /** What was thrown, where something was. */
-  readonly cause: unknown
-}
 
 /**
  * Where connections are counted. Taking a slot is one atomic step: at no moment are more leases alive than the limit that
