@@ -150,7 +150,7 @@ describe('where Redis cannot do it', () => {
     const prefix = freshPrefix()
     const registry = registryWith({ prefix })
     await registry.registerAccount({ id: 'acme', ...OPS })
-    const key = registryKeysUnder(prefix).all.find((each) => each.endsWith(':done'))!
+    const key = registryKeysUnder(prefix).all.find((each) => each.endsWith(':listed'))!
     await client.rename(key, `${key}-kept`)
     await client.set(key, 'something else')
     const refused = registry.suspend({ account: 'acme', ...OPS })
