@@ -96,8 +96,8 @@ test.each([
   ['@api-terms/express', 'packages/express/README.md', 'Names'],
   ['@api-terms/koa', 'packages/koa/README.md', 'Names'],
   ['@api-terms/redis', 'packages/redis/README.md', 'Names'],
-  ['@api-terms/telemetry', 'packages/telemetry/README.md', 'Names'],
   ['@api-terms/sqlite', 'packages/sqlite/README.md', 'Names'],
+  ['@api-terms/telemetry', 'packages/telemetry/README.md', 'Names'],
 ])('the table of names is what %s exports', async (entrance, document, heading) => {
   const exported = Object.keys((await import(entrance)) as object)
   const told = namesIn(firstOf(tableUnder(document, heading)))

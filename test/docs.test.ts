@@ -18,6 +18,7 @@ beforeAll(async () => {
   redis = await redisForTests()
   vi.stubEnv('REDIS_URL', redis.url)
   vi.stubEnv('ACCOUNTS_FILE', join(folder.path, 'accounts.db'))
+  vi.stubEnv('RECORDS_FILE', join(folder.path, 'records.db'))
 })
 afterAll(async () => {
   vi.unstubAllEnvs()

@@ -53,8 +53,10 @@ const NAMES: Record<string, { values: string; types: string }> = {
       LabelOptions OpenTelemetryOptions OtelMeter OtelMetrics OtelTrace PinoLike PromClient PrometheusOptions`,
   },
   '@api-terms/sqlite': {
-    values: `sqliteRegistry`,
-    types: `DriverName FileOptions SqliteRegistry SqliteRegistryOptions`,
+    values: `sqliteLedger sqliteRegistry sqliteUsage`,
+    types: `
+      DriverName FileOptions LedgerFilter SqliteLedger SqliteLedgerOptions SqliteRegistry
+      SqliteRegistryOptions SqliteUsage SqliteUsageOptions`,
   },
 }
 

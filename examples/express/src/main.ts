@@ -1,4 +1,4 @@
 import { run } from '@api-terms/example-telephony'
 import { buildServer } from './app.js'
 
-await run(buildServer())
+await run(buildServer)

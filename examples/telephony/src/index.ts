@@ -1,5 +1,6 @@
 export { problem, type Answer } from './answer.js'
 export { demoRegistry, issueDemoKeys, type DemoKeys, type IssuedKey } from './accounts.js'
+export { openAccounts, registerAccounts, type Accounts } from './accounts-file.js'
 export { reportFault } from './faults.js'
 export { address, announce, run } from './run.js'
 export { createTelephonyServer, urlOf, type TelephonyServer } from './server.js'

@@ -1,17 +1,26 @@
 import type { IssuedKey } from './accounts.js'
+import { openAccounts } from './accounts-file.js'
 import type { TelephonyServer } from './server.js'
+import type { Shared } from './telephony.js'
 
 /**
- * Runs it as a program. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
+ * Runs it as a program, with its accounts in a SQLite file. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
  * over plain HTTP (clause 4(b)). Prints where it listens and, since they are made anew at each start, the keys of the demo accounts.
  */
-export async function run(server: TelephonyServer): Promise<void> {
+export async function run(buildServer: (shared: Shared) => TelephonyServer): Promise<void> {
+  const accounts = await openAccounts()
+  const server = buildServer(accounts)
   const { port, host } = address()
-  announce(await server.listen(port, host), server.keys)
+  try {
+    announce(await server.listen(port, host), server.keys)
+  } catch (error) {
+    await accounts.close()
+    throw error
+  }
   const stop = () => {
     // The second signal, of somebody who will not wait, kills it as it would any program.
     process.off('SIGTERM', stop).off('SIGINT', stop)
-    void server.close()
+    void server.close().then(accounts.close)
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
 }

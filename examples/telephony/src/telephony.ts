@@ -22,17 +22,18 @@ export interface Telephony {
   ): Question
 }
 
-/** What a process that does not stand alone has from elsewhere. */
+/** What the API has from elsewhere. */
 export interface Shared {
   readonly registry: Registry
-  /** Where its connections are counted. */
-  readonly store: ConnectionStore
+  /** Where its connections are counted, together with those of other processes. */
+  readonly store?: ConnectionStore
+  /** Those that it may show. */
+  readonly keys?: readonly IssuedKey[]
 }
 
-/** With keys and accounts of its own where it stands alone. */
-export function openTelephony(shared?: Shared): Telephony {
-  const { issued, digests } = shared ? { issued: [], digests: {} } : issueDemoKeys()
-  const { registry, store } = shared ?? { registry: demoRegistry(digests), store: undefined }
+/** With keys and accounts of its own, in memory, where nothing is shared. */
+export function openTelephony(shared: Shared = inMemory()): Telephony {
+  const { registry, store, keys = [] } = shared
   const calls = createCalls()
   const hangUps = createHangUps()
   return {
@@ -40,7 +41,7 @@ export function openTelephony(shared?: Shared): Telephony {
     routes: telephonyRoutes(calls),
     calls,
     hangUps,
-    keys: issued,
+    keys,
     ask(admission, params, response) {
       // Better no answer than an answer to nobody knows whom.
       if (!admission) throw new Error('The gate stands behind the route: mount apiTerms first.')
@@ -52,4 +53,9 @@ export function openTelephony(shared?: Shared): Telephony {
       }
     },
   }
+}
+
+function inMemory(): Shared {
+  const { issued, digests } = issueDemoKeys()
+  return { registry: demoRegistry(digests), keys: issued }
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { setTimeout as passed } from 'node:timers/promises'
 import { OptionsError, StoreError, type Soon } from '@api-terms/core'
 import { isBusy, resultCode, type Connection, type Statement } from './drivers.js'
-import { migrate } from './migrate.js'
+import { migrate, versionOf } from './migrate.js'
 import type { CheckedFile } from './options.js'
 
 /** How long a read waits, with the whole process, for the moments in which SQLite locks readers out, in ms. */
@@ -24,8 +24,7 @@ export class Database {
     this.#timeoutMs = timeoutMs
     let connection: Connection | undefined
     try {
-      // SQLite would make it readable by others; what it puts beside it takes its mode from here.
-      closeSync(openSync(path, 'a', 0o600))
+      makeFile(path)
       connection = new driver(path)
       setUp(connection, timeoutMs, durable)
     } catch (cause) {
@@ -125,8 +124,22 @@ export function failure(cause: unknown): unknown {
   return new StoreError(`api-terms: SQLite failed: ${messageOf(cause)}`, { cause })
 }
 
+/**
+ * SQLite would make it readable by others; what it puts beside it takes its mode from here. A file that is there is not opened: as
+ * it is closed again, the locks that this process may have on it would be gone (POSIX), and two processes would write at once.
+ */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  }
+}
+
 function setUp(connection: Connection, timeoutMs: number, durable: boolean): void {
   connection.exec(`PRAGMA busy_timeout = ${timeoutMs}`)
+  // First, since a file that is refused is to stay as it was.
+  versionOf(connection)
   writeAhead(connection, performance.now() + timeoutMs)
   migrate(connection)
   connection.exec(`

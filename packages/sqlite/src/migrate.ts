@@ -24,7 +24,12 @@ export function migrate(connection: Connection, migrations: readonly string[] = 
   }
 }
 
-function versionOf(connection: Connection, known: number): number {
+/**
+ * The version of a file, which is only read; 0 for a new one.
+ *
+ * @throws OptionsError where the file is of a newer version, or holds something else.
+ */
+export function versionOf(connection: Connection, known = MIGRATIONS.length): number {
   const { version, application, tables } = connection
     .prepare(
       `SELECT user_version AS version, application_id AS application, (SELECT count(*) FROM sqlite_schema) AS tables

@@ -54,4 +54,46 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER concerned_kept BEFORE DELETE ON concerned
     BEGIN SELECT raise(ABORT, 'the history is only added to'); END;
   `,
+
+  // 2: the ledger, and usage.
+  `
+  CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at TEXT NOT NULL,
+    what TEXT NOT NULL,
+    account TEXT,
+    reason TEXT,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX ledger_by_age ON ledger (at);
+  CREATE INDEX ledger_of_account ON ledger (account, number) WHERE account IS NOT NULL;
+
+  CREATE TABLE usage (
+    day TEXT NOT NULL,
+    api TEXT NOT NULL,
+    account TEXT NOT NULL,
+    class TEXT NOT NULL,
+    connections INTEGER NOT NULL,
+    held_ms INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    peak INTEGER NOT NULL,
+    PRIMARY KEY (day, api, account, class)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_refusals (
+    day TEXT NOT NULL,
+    api TEXT NOT NULL,
+    account TEXT NOT NULL,
+    class TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, api, account, class, reason)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_batches (
+    process TEXT NOT NULL PRIMARY KEY,
+    serial INTEGER NOT NULL,
+    day TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

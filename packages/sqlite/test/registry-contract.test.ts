@@ -23,7 +23,7 @@ describe.each(DRIVERS_HERE)('with %s', (driver) => {
   }
   registryContract('a registry in a file', alone)
   registryContract('two registries over one file', two)
-  registryProperty('a registry in a file', alone, 15)
+  registryProperty('a registry in a file', alone, 10)
 })
 
 test('one of both is there, or nothing was tested', () => {
