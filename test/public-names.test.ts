@@ -24,7 +24,8 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
       RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
       TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
-      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails`,
+      UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails
+      IdsOptions MisuseEvent MisuseOptions SignOptions`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,

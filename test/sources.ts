@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const CORE = 'packages/core/src'
 /** The rooms that decide. `node` is a room too, but stands above the gate, which it knows by its types. */
-export const DECIDING = ['agreement', 'requests', 'credentials', 'connections', 'caching']
+export const DECIDING = ['agreement', 'requests', 'credentials', 'connections', 'caching', 'misuse']
 /** These follow the gate, and so stand above it as well. */
 export const FOLLOWING = ['ledger', 'usage']
 export const ROOMS = [...DECIDING, 'node', ...FOLLOWING]

@@ -1,10 +1,11 @@
-// pnpm bench [http] [refusals] [decisions] [memory] [shared] [--quick | --tiny] [--json <file>]
+// pnpm bench [http] [records] [refusals] [decisions] [memory] [shared] [--quick | --tiny] [--json <file>]
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureDecisions } from './decisions.mjs'
 import { measureHttp } from './http.mjs'
 import { measureMemory } from './memory.mjs'
+import { measureRecords } from './records.mjs'
 import { measureRefusals } from './refusals.mjs'
 import { measureShared } from './shared.mjs'
 import { printed } from './table.mjs'
@@ -13,6 +14,7 @@ import { printed } from './table.mjs'
 const SIZES = {
   default: {
     http: { generations: 2, rounds: 6, seconds: 1, warmUp: 2 },
+    records: { generations: 3, rounds: 8, seconds: 1, warmUp: 2 },
     refusals: { rounds: 8, seconds: 0.6, warmUp: 2 },
     decisions: {
       accounts: [10, 1000, 100_000, 1_000_000],
@@ -38,6 +40,7 @@ const SIZES = {
   },
   quick: {
     http: { generations: 1, rounds: 5, seconds: 0.8, warmUp: 2 },
+    records: { generations: 1, rounds: 7, seconds: 0.6, warmUp: 2 },
     refusals: { rounds: 4, seconds: 0.6, warmUp: 2 },
     decisions: { accounts: [10, 1000, 100_000], cached: [10], batches: 40, rounds: 11, warmUp: 5 },
     memory: { connections: 1000, repeats: 1 },
@@ -53,6 +56,7 @@ const SIZES = {
   },
   tiny: {
     http: { generations: 1, rounds: 1, seconds: 0.4, warmUp: 0.3 },
+    records: { generations: 1, rounds: 1, seconds: 0.3, warmUp: 0.2 },
     refusals: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
     decisions: { accounts: [10, 100], cached: [10], batches: 2, rounds: 3, warmUp: 1 },
     memory: { connections: 50, repeats: 1 },
@@ -69,6 +73,7 @@ const SIZES = {
 }
 const PARTS = {
   http: measureHttp,
+  records: measureRecords,
   refusals: measureRefusals,
   decisions: measureDecisions,
   memory: measureMemory,

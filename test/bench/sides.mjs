@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { apiTerms as expressTerms } from '@api-terms/express'
 import { apiTerms as koaTerms } from '@api-terms/koa'
+import { createLedger, createUsage } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'
@@ -24,6 +25,7 @@ const NEVER_REACHED = 1_000_000_000
 const BEFORE = {
   'express/bare': () => undefined,
   'express/gate': (app, { gate }) => app.use('/v1', expressTerms(gate)),
+  'express/records': (app, { gate }) => app.use('/v1', expressTerms(keepingRecords(gate))),
   'express/stack': (app, { keys }) => {
     app.use(helmet())
     app.use(bearerFor(passport, keys).authenticate('bearer', { session: false }))
@@ -44,6 +46,7 @@ const BEFORE = {
   },
   'koa/bare': () => undefined,
   'koa/gate': (app, { gate }) => app.use(koaTerms(gate)),
+  'koa/records': (app, { gate }) => app.use(koaTerms(keepingRecords(gate))),
   'koa/stack': (app, { keys }) => {
     app.use(koaHelmet())
     app.use(bearerFor(koaPassport, keys).authenticate('bearer', { session: false }))
@@ -62,6 +65,13 @@ const BEFORE = {
       return next()
     })
   },
+}
+
+/** With the ledger and usage, which is put away as often as by default. */
+function keepingRecords(gate) {
+  createLedger({ sinks: [() => undefined] }).follow(gate)
+  createUsage().follow(gate)
+  return gate
 }
 
 /** The server of a side, not listening yet. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createUsage } from '@api-terms/core'
 import { RawCaller } from '../callers/raw.js'
 import { accepting, apiOf, BY, DAY, FRAMEWORKS, TERMS_URL, told } from './setting.js'
 
@@ -140,6 +141,19 @@ describe.each(FRAMEWORKS)('%s', (framework) => {
     const head = await ask(key, '/terms', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect(await gate.connections()).toEqual([])
+  })
+})
+
+test('4(a)3: what it reads is what usage counted of the gate', async () => {
+  const usage = createUsage()
+  const { ask, client, gate } = await apiOf({ router: { usage } })
+  onTestFinished(() => usage.close())
+  usage.follow(gate)
+  const [key, other] = [await client('crm'), await client('app', 'globex')]
+  for (const each of [key, key, other]) expect(await told(ask(each))).toBe(200)
+  await expect.poll(() => gate.connections()).toEqual([])
+  expect(await (await ask(key, '/terms/usage')).json()).toMatchObject({
+    usage: [{ api: 'telephony', account: 'acme', class: 'read', connections: 2 }],
   })
 })
 

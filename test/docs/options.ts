@@ -36,6 +36,10 @@ const TYPES: Record<string, string> = {
   connections: 'ConnectionsOptions',
   requests: 'RequestsOptions',
   'requests.block[]': 'BlockRule',
+  misuse: 'MisuseOptions',
+  'misuse.networks': 'SignOptions',
+  'misuse.ids': 'IdsOptions',
+  'misuse.atLimit': 'SignOptions',
   caching: 'CachingOptions',
   'caching.rules[]': 'CacheRule',
 }

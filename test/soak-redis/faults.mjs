@@ -64,12 +64,13 @@ const FAULTS = {
     const fullAfterMs = await untilFull(soak, at)
     await passed(Math.max(0, 1.5 * leaseMs - (performance.now() - at)))
     const from = await observer.now()
-    const woken = performance.now()
     victim.child.signal('SIGCONT')
-    while ((await victim.child.ask('held')) > 0) await passed(5)
-    const endedAfterMs = performance.now() - woken
+    await passed(leaseMs)
+    const late = (await observer.over()).filter(({ at }) => at >= from)
+    const lastOverAfterMs = late.length > 0 ? late.at(-1).at - from : 0
+    const stillHeld = await victim.child.ask('held')
     fleet.members.push(victim)
-    return { fullAfterMs, excused: { from }, told: { held, freeAfterMs, endedAfterMs } }
+    return { fullAfterMs, excused: { from }, told: { held, freeAfterMs, lastOverAfterMs, stillHeld } }
   },
 
   async FLUSHALL({ redis, observer, leaseMs }) {
@@ -91,19 +92,19 @@ async function killClients({ client }) {
 }
 
 /** How long it takes until Redis has let go of all that is open now: the leases of the dead among it end by themselves. */
-async function untilFree({ redis, prefix }) {
+async function untilFree({ redis, counters }) {
   const began = performance.now()
-  const open = new Set(await members(redis, prefix))
+  const open = new Set(await members(redis, counters))
   while (performance.now() - began < PATIENCE_MS) {
     await passed(10)
-    const now = await members(redis, prefix)
+    const now = await members(redis, counters)
     if (!now.some((id) => open.has(id))) return performance.now() - began
   }
   return Infinity
 }
 
-async function members({ client }, prefix) {
-  const keys = await client.keys(`${prefix}*`)
+async function members({ client }, counters) {
+  const keys = await client.keys(counters)
   const all = await Promise.all(keys.map((key) => client.zRange(key, 0, -1)))
   // While somebody waits there is a note of the limit too, which is nobody's.
   return all.flat().filter((id) => id !== 'limit')

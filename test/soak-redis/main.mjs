@@ -22,6 +22,8 @@ const LEASE_MS = 3000
 /** No command is to take too long here, however busy the machine is: what is watched is the count. */
 const TIMEOUT_MS = 750
 const PREFIX = 'soak:'
+/** Those of connections; the processes keep more there than these. */
+const COUNTERS = `${PREFIX}{*|*|*}`
 /** Until somebody looks for a free slot, and the observer's own way. */
 const SLACK_MS = 1500
 
@@ -47,7 +49,7 @@ const { tally, done } = await crowd({
 })
 const { found, excused } = values.short
   ? { found: [], excused: [] }
-  : await runFaults({ redis, observer, fleet, prefix: PREFIX, leaseMs: LEASE_MS })
+  : await runFaults({ redis, observer, fleet, counters: COUNTERS, leaseMs: LEASE_MS })
 faultsLeft = false
 await done
 
@@ -67,8 +69,8 @@ for (const { name, fullAfterMs, freeAfterMs = 0 } of found) {
 const reports = await Promise.all(fleet.members.map(({ child }) => child.ask('report')))
 faults.push(...reports.flatMap((report) => report.faults))
 const calm = performance.now() + 2 * LEASE_MS
-while ((await redis.client.keys(`${PREFIX}*`)).length > 0 && performance.now() < calm) await passed(50)
-faults.push(...(await redis.client.keys(`${PREFIX}*`)).map((key) => `${key} was left in Redis`))
+while ((await redis.client.keys(COUNTERS)).length > 0 && performance.now() < calm) await passed(50)
+faults.push(...(await redis.client.keys(COUNTERS)).map((key) => `${key} was left in Redis`))
 await Promise.all(fleet.members.map(({ child }) => child.ask('close').then(() => child.stop())))
 
 const sum = (pick) =>

@@ -26,6 +26,7 @@ import { Notices } from './notices.js'
 import { warnIfOneOfMany } from './one-of-many.js'
 import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
+import { createMisuseCheck } from './misuse/index.js'
 import { Passage } from './passage.js'
 import { nameOfProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
@@ -63,6 +64,7 @@ export function createGate(options: GateOptions): Gate {
   const heard = shared && heardRegistry(options.registry)
   const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
+  const addressOf = createAddressReader(createTrust(options.requests?.trustedProxies ?? []))
   // To observe is to cut nobody off.
   const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
   const credentials = new Identification({
@@ -75,7 +77,7 @@ export function createGate(options: GateOptions): Gate {
       api,
       registry,
       clock,
-      addressOf: createAddressReader(createTrust(options.requests?.trustedProxies ?? [])),
+      addressOf,
       onLookupFailed: (cause) =>
         reports.warn('registry-failed', 'a credential could not be looked up', cause),
     }),
@@ -120,6 +122,11 @@ export function createGate(options: GateOptions): Gate {
     reports,
     requests,
     credentials,
+    misuse: createMisuseCheck<Identity>(options.misuse, {
+      clock,
+      addressOf,
+      onSign: (who, found) => reports.misuse(who, found, refuser.clauseOf(found.reason)),
+    }),
     limits,
     exhausted,
     store,

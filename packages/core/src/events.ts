@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Notice } from './notices.js'
 import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
 import type { StoreWarning } from './store-warning.js'
@@ -85,25 +86,36 @@ export interface ReleasedEvent {
  * Something that an account should be told (clause 2(f)): the provider mails it, or posts it. Told once for each client and cause, as the
  * client is met; after many others it may be told again.
  */
-export interface NoticeEvent {
+export interface NoticeEvent extends Notice {
   readonly at: Date
   readonly api: string
-  /**
-   * `terms-acceptance-due`: a version of the Terms is to be accepted. `registration-stale`: what is registered is not complete, or
-   * has not been verified for too long. `termination-announced`: notice was given. `key-expiring`: a key ends soon.
-   */
-  readonly code: 'terms-acceptance-due' | 'registration-stale' | 'termination-announced' | 'key-expiring'
   readonly account: string
   readonly client: string
   readonly credential: string | undefined
   readonly hint: string
   readonly partner?: string
-  /** The version of the Terms to be accepted. */
-  readonly version?: string
-  /** What of the registration is missing, or has to be verified. */
-  readonly missing?: 'contacts' | 'privacyPolicyUrl' | 'verifiedAt'
-  /** Until when it is to be done, or when it will be so. */
-  readonly due?: Date
+}
+
+/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`. */
+export interface MisuseEvent {
+  readonly at: Date
+  readonly api: string
+  /** `many-networks` of one credential, `many-ids` under one path pattern, or `often-at-limit`. */
+  readonly sign: 'many-networks' | 'many-ids' | 'often-at-limit'
+  /** What it is refused with, where it is, and the clause that rests on. */
+  readonly reason: Reason
+  readonly clause: string | undefined
+  /** More than so many were met. */
+  readonly most: number
+  /** Within so many ms. */
+  readonly withinMs: number
+  /** It is refused for so many ms from now on; 0: it is not. */
+  readonly refuseMs: number
+  readonly account: string
+  readonly client: string
+  readonly credential: string | undefined
+  readonly hint: string
+  readonly partner?: string
 }
 
 /** Something the provider should look at. */
@@ -154,11 +166,12 @@ export interface GateEvents {
   abandoned: AbandonedEvent
   released: ReleasedEvent
   notice: NoticeEvent
+  misuse: MisuseEvent
   warning: WarningEvent
   outage: OutageEvent
 }
 
-/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `warning`, `outage`. */
+/** What `gate.on` can be asked for: `admitted`, `refused`, `abandoned`, `released`, `notice`, `misuse`, `warning`, `outage`. */
 export type GateEventName = keyof GateEvents
 /** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
 export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown

@@ -1,5 +1,5 @@
 import type { Traffic } from './carrier.js'
-import type { RefusedEvent, WarningEvent } from './events.js'
+import type { GateEvents, RefusedEvent, WarningEvent } from './events.js'
 import type { Reason } from './refusal.js'
 import type { Account, Client } from './registry.js'
 
@@ -59,8 +59,8 @@ export interface Following {
 export interface Followable {
   readonly api: string
   follow(follower: Follower): Following
-  on(event: 'warning', listener: (event: WarningEvent) => void): unknown
-  off(event: 'warning', listener: (event: WarningEvent) => void): unknown
+  on<Name extends 'misuse' | 'warning'>(name: Name, listener: (event: GateEvents[Name]) => unknown): unknown
+  off<Name extends 'misuse' | 'warning'>(name: Name, listener: (event: GateEvents[Name]) => unknown): unknown
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 }
 

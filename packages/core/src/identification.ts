@@ -87,9 +87,8 @@ export class Identification {
   }
 
   #noteLook(who: Identity): void {
-    const { moments, agreement, clock } = this.#is
-    if (!moments || !agreement) return
-    const look = agreement.nextLook(who, clock.now())
-    if (look !== undefined) moments.note(who.account.id, look)
+    const { moments, agreement } = this.#is
+    const look = moments && agreement?.nextLook(who)
+    if (look !== undefined) moments!.note(who.account.id, look)
   }
 }

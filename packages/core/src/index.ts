@@ -19,6 +19,7 @@ export type {
   GateEventName,
   GateEvents,
   GateListener,
+  MisuseEvent,
   OutageEvent,
   RefusedEvent,
   NoticeEvent,
@@ -115,4 +116,5 @@ export {
   type UsageStore,
 } from './usage/index.js'
 export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
+export type { IdsOptions, MisuseOptions, SignOptions } from './misuse/index.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import type { NoticeEvent } from './events.js'
 import type { Account, Client, Credential } from './registry.js'
 
 /** Whom a notice is about. */
@@ -12,7 +11,19 @@ export interface Party {
 }
 
 /** What an account should be told (clause 2(f)). */
-export type Notice = Pick<NoticeEvent, 'code' | 'version' | 'missing' | 'due'>
+export interface Notice {
+  /**
+   * `terms-acceptance-due`: a version of the Terms is to be accepted. `registration-stale`: what is registered is not complete, or
+   * has not been verified for too long. `termination-announced`: notice was given. `key-expiring`: a key ends soon.
+   */
+  readonly code: 'terms-acceptance-due' | 'registration-stale' | 'termination-announced' | 'key-expiring'
+  /** The version of the Terms to be accepted. */
+  readonly version?: string
+  /** What of the registration is missing, or has to be verified. */
+  readonly missing?: 'contacts' | 'privacyPolicyUrl' | 'verifiedAt'
+  /** Until when it is to be done, or when it will be so. */
+  readonly due?: Date
+}
 
 /** So many are remembered as told; what was told longest ago may be told again. */
 const REMEMBERED = 10_000

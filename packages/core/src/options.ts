@@ -16,6 +16,7 @@ import {
 import { credentialsSchema, type CredentialsOptions } from './credentials/index.js'
 import { OptionsError, type OptionIssue } from './errors.js'
 import { likelyName } from './likely-name.js'
+import { misuseSchema, type MisuseOptions } from './misuse/index.js'
 import type { Limits, Registry } from './registry.js'
 import type { GateRequest } from './request.js'
 import { requestsSchema, type RequestsOptions } from './requests/index.js'
@@ -42,6 +43,8 @@ export interface GateOptions {
   connections?: ConnectionsOptions
   /** Which requests are turned away. */
   requests?: RequestsOptions
+  /** Which signs of misuse are looked for. Default: none. */
+  misuse?: MisuseOptions
   /** How long answers may be kept. Default: `no-store`. */
   caching?: CachingOptions
   /** `observe`: everything is decided and reported, nothing refused, no response touched. Default `enforce`. */
@@ -81,6 +84,7 @@ export const gateSchema = v.strictObject({
   ),
   connections: v.optional(connectionsSchema),
   requests: v.optional(requestsSchema),
+  misuse: v.optional(misuseSchema),
   caching: v.optional(cachingSchema),
   mode: v.optional(v.picklist(['enforce', 'observe'], "must be 'enforce' or 'observe'")),
   skip: v.optional(

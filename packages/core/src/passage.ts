@@ -11,6 +11,7 @@ import type { Identity } from './credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
 import { LiveAdmission, passWithout, type AdmissionContext } from './live-admission.js'
+import type { MisuseCheck } from './misuse/index.js'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Ground, Refusal, Refuser } from './refusal.js'
 import type { Reports } from './reports.js'
@@ -28,6 +29,8 @@ export interface PassageContext {
   readonly reports: Reports
   readonly requests: RequestCheck
   readonly credentials: Identification
+  /** Absent where no sign of misuse is looked for. */
+  readonly misuse: MisuseCheck<Identity> | undefined
   readonly limits: LimitTable
   readonly exhausted: ExhaustedGrounds
   readonly store: ConnectionStore
@@ -122,7 +125,8 @@ export class Passage {
     if (visit.left) return this.#abandon(visit)
     if ('reason' in who) return this.#refuse(visit, who)
     visit.identity = who
-    const ground = this.#is.credentials.against(who, visit.request)
+    const { credentials, misuse } = this.#is
+    const ground = credentials.against(who, visit.request) ?? misuse?.check(who, visit.request)
     if (ground) return this.#refuse(visit, ground)
     let limit: Soon<number | undefined>
     try {
@@ -212,8 +216,10 @@ export class Passage {
   #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
     visit.inUse = answer.inUse
     if (answer.limit !== undefined) visit.limit = answer.limit
-    if (!answer.lease)
+    if (!answer.lease) {
+      this.#is.misuse?.refusedAtLimit(who)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
+    }
     const { admissions, open, reports } = this.#is
     const admission = new LiveAdmission(
       admissions,

@@ -3,6 +3,7 @@ import type { Connection, OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
 import { Followers, type FollowedRefusal } from './followers.js'
+import type { MisuseFound } from './misuse/index.js'
 import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
 import type { Notice, Party } from './notices.js'
@@ -49,6 +50,12 @@ export class Reports {
     const told = new ToldRefusal(visit, refusal, enforced, (about) => this.#request(about))
     this.followers.refused(told)
     if (heard) this.events.tell('refused', told.event())
+  }
+
+  /** `reason` and `clause`: what it is refused with, where it is. */
+  misuse(who: Identity, found: MisuseFound, clause: string | undefined): void {
+    if (!this.events.heard('misuse')) return
+    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, ...whose(who) })
   }
 
   abandoned(visit: Visit): void {

@@ -375,3 +375,130 @@ describe('a lease that the store has lost', () => {
     expect(listeners.size).toBe(0)
   })
 })
+
+type StateListener = Parameters<NonNullable<ConnectionStore['onState']>>[0]
+
+/** A store that many processes share: it tells how it is, and counts later what was let in without it. */
+class SharedStore extends OddStore {
+  processes = 3
+  readonly adopted: LeaseAsk[] = []
+  readonly #adoptedLeases = new WeakSet<Lease>()
+  #tell: StateListener = () => {}
+
+  onState(listener: StateListener): () => void {
+    this.#tell = listener
+    return () => (this.#tell = () => {})
+  }
+
+  become(state: 'available' | 'suspected' | 'unavailable'): void {
+    this.#tell(state, state === 'available' ? undefined : new Error('gone'))
+  }
+
+  adopt(ask: LeaseAsk): Lease {
+    this.adopted.push(ask)
+    const lease = {}
+    this.#adoptedLeases.add(lease)
+    return lease
+  }
+
+  override release(lease: Lease): void {
+    if (!this.#adoptedLeases.has(lease)) super.release(lease)
+  }
+}
+
+describe('a store that tells how it is', () => {
+  function gateOverShared(connections: Partial<ConnectionsOptions> = {}, read = 7) {
+    const store = new SharedStore()
+    const set = gateWith({ limits: { read }, connections: { store, ...connections } })
+    const outages = () => set.told.flatMap((event) => (event.name === 'outage' ? [event] : []))
+    const get = async () => outcomeOf(await set.gate.admit(asking(set.keys.crm)))
+    return { ...set, store, outages, get }
+  }
+
+  test('is not asked while it is away, and each process has its part, what it holds from before included', async () => {
+    const { gate, keys, store, outages, get, told } = gateOverShared()
+    const held = await admitted(gate, asking(keys.crm))
+    store.become('suspected')
+    store.become('unavailable')
+    const asked = store.asked.length
+    expect([await get(), await get(), await get()]).toEqual([
+      'admitted',
+      'connections-exhausted',
+      'connections-exhausted',
+    ])
+    expect(told.at(-1)).toMatchObject({ name: 'refused', limit: 2, inUse: 2 })
+    held.release()
+    expect(await get()).toBe('admitted')
+    expect(store.asked).toHaveLength(asked)
+    expect(store.adopted).toHaveLength(2)
+    store.become('available')
+    expect(await get()).toBe('admitted')
+    expect(store.asked).toHaveLength(asked + 1)
+    expect(outages().map(({ state }) => state)).toEqual(['began', 'ended'])
+  })
+
+  test('and was only suspected has told of no outage', async () => {
+    const { store, outages, get } = gateOverShared()
+    store.become('suspected')
+    expect(await get()).toBe('admitted')
+    expect(store.asked).toEqual([])
+    store.become('available')
+    expect(outages()).toEqual([])
+  })
+
+  test('tells how long an outage was, and how many came in meanwhile', async () => {
+    const { gate, clock, store, outages, get } = gateOverShared({ whenStoreFails: 'admit' })
+    const before = gate.health()
+    clock.advance(1000)
+    store.become('suspected')
+    clock.advance(200)
+    store.become('unavailable')
+    const since = gate.health().since.getTime() - before.since.getTime()
+    expect({ ...gate.health(), since }).toEqual({ store: 'unavailable', since: 1000, processes: 3 })
+    for (let i = 0; i < 20; i++) expect(await get()).toBe('admitted')
+    clock.advance(800)
+    store.become('available')
+    expect(outages()).toMatchObject([{ state: 'began' }, { state: 'ended', durationMs: 1000, admitted: 20 }])
+    expect(gate.health().store).toBe('available')
+  })
+
+  test('has who waits in its line wait here for what is left of the time, and there again', async () => {
+    const { gate, keys, clock, store } = gateOverShared({ waitMs: 1000, whenStoreFails: 'local' }, 1)
+    const held = await admitted(gate, asking(keys.crm))
+    const waiter = gate.admit(asking(keys.crm))
+    await settled()
+    clock.advance(400)
+    store.become('unavailable')
+    await settled()
+    clock.advance(300)
+    store.become('available')
+    await settled()
+    expect(store.asked.map(({ waitMs }) => waitMs)).toEqual([1000, 1000, 300])
+    held.release()
+    expect(outcomeOf(await waiter)).toBe('admitted')
+  })
+
+  test.each([
+    [0, 'connections-exhausted'],
+    [1, 'admitted'],
+  ])('lets in under a limit of %d while it is away: %s', async (read, outcome) => {
+    const { store, get } = gateOverShared({}, read)
+    store.become('unavailable')
+    expect(await get()).toBe(outcome)
+  })
+})
+
+test('a store that does not tell is asked by one request every 250 ms until it answers', async () => {
+  const { gate, keys, store, clock, told } = gateOver({ whenStoreFails: 'admit' })
+  store.mode = 'throws'
+  for (let i = 0; i < 10; i++) await gate.admit(asking(keys.crm))
+  expect(store.asked).toHaveLength(1)
+  clock.advance(250)
+  for (let i = 0; i < 10; i++) await gate.admit(asking(keys.crm))
+  expect(store.asked).toHaveLength(2)
+  store.mode = 'well'
+  clock.advance(250)
+  for (let i = 0; i < 10; i++) await gate.admit(asking(keys.crm))
+  expect(store.asked).toHaveLength(12)
+  expect(told.flatMap((event) => (event.name === 'outage' ? [event.state] : []))).toEqual(['began', 'ended'])
+})

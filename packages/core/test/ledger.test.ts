@@ -89,6 +89,20 @@ describe('the ledger', () => {
     expect(JSON.stringify(entries)).not.toContain('password')
   })
 
+  test('keeps signs of misuse', async () => {
+    const { gate, keys, clock } = gateWith({ limits: { read: 1 }, misuse: { atLimit: { most: 1 } } })
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], clock })
+    ledger.follow(gate)
+    await admitted(gate, asking(keys.crm))
+    await gate.admit(asking(keys.crm))
+    await gate.admit(asking(keys.crm))
+    await ledger.flush()
+    expect(entries.filter(({ what }) => what === 'misuse')).toMatchObject([
+      { reason: 'often-at-limit', clause: '2(d)', account: 'acme', enforced: false },
+    ])
+  })
+
   test('keeps operations of a registry: what, on whom, by whom and why', async () => {
     const { entries, ledger } = kept()
     let tell!: (operation: never) => void

@@ -147,7 +147,7 @@ interface Ioredis {
 
 interface IoredisSubscriber {
   readonly stream?: { unref?(): unknown }
-  on(event: 'error' | 'connect', listener: () => void): unknown
+  on(event: 'error' | 'connect' | 'ready', listener: () => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   off(event: 'message', listener: (channel: string, message: string) => void): unknown
   subscribe(channel: string): Promise<unknown>
@@ -168,14 +168,29 @@ function ofIoredis(client: Ioredis): Connected {
 type Heard = Parameters<OpenSubscriber>[0]
 
 function subscriberBeside(client: Ioredis, heard: Heard): Subscriber {
-  const subscriber = client.duplicate({ lazyConnect: false, enableOfflineQueue: true })
+  // Its own way to subscribe again would leave a rejection that nobody takes where the connection ends meanwhile.
+  const subscriber = client.duplicate({
+    lazyConnect: false,
+    enableOfflineQueue: true,
+    autoResubscribe: false,
+  })
+  const channels = new Set<string>()
   subscriber.on('error', ignored)
+  subscriber.on('ready', () => {
+    for (const channel of channels) subscriber.subscribe(channel).catch(ignored)
+  })
   // The process may end as if it were not there.
   subscriber.on('connect', () => void subscriber.stream?.unref?.())
   subscriber.on('message', heard)
   return {
-    subscribe: (channel) => subscriber.subscribe(channel),
-    unsubscribe: (channel) => subscriber.unsubscribe(channel),
+    async subscribe(channel) {
+      await subscriber.subscribe(channel)
+      channels.add(channel)
+    },
+    unsubscribe(channel) {
+      channels.delete(channel)
+      return subscriber.unsubscribe(channel)
+    },
     end: () => subscriber.disconnect(),
   }
 }

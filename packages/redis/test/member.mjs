@@ -58,6 +58,7 @@ async function load({ asks, tasks, forMs }) {
 }
 
 process.on('message', ({ id, question, ask }) => {
+  if (id === undefined) return
   const answered = (answer) => process.send?.({ id, answer })
   Promise.resolve(answers[question](ask)).then(answered, (error) =>
     process.send?.({ id, error: String(error) }),

@@ -7,6 +7,7 @@ import type { LeaseAsk } from '@api-terms/core'
 import type { RedisConnectionsOptions } from '@api-terms/redis'
 import { ASK } from './store-setting.js'
 
+const JUMPING_CLOCK = new URL('jumping-clock.mjs', import.meta.url).href
 const PROGRAM = fileURLToPath(new URL('member.mjs', import.meta.url))
 const BUILT = fileURLToPath(new URL('../dist/esm/index.js', import.meta.url))
 
@@ -27,6 +28,8 @@ export interface Member {
     seen: Record<string, number>
     granted: number
   }>
+  /** Its clocks, of the day and the steady one, jump by so much. */
+  jump(ms: number): void
   /** Does not wait for an end: a process that was stopped has none. */
   signal(name: NodeJS.Signals): void
 }
@@ -36,7 +39,9 @@ export async function startMember(
   finished: (end: () => void) => unknown = onTestFinished,
 ): Promise<Member> {
   if (!existsSync(BUILT)) throw new Error('the packages are built first: npm run build')
-  const child = fork(PROGRAM, [JSON.stringify(options)], { execArgv: [] })
+  const child = fork(PROGRAM, [JSON.stringify(options)], {
+    execArgv: ['--import', JUMPING_CLOCK],
+  })
   finished(() => void child.kill('SIGKILL'))
   await once(child, 'message')
   let serial = 0
@@ -59,6 +64,7 @@ export async function startMember(
     lost: () => ask('lost'),
     close: () => ask('close'),
     load: (load) => ask('load', load),
+    jump: (ms) => void child.send({ jumpMs: ms }),
     signal: (name) => void child.kill(name),
   }
 }

@@ -190,3 +190,26 @@ describe.concurrent('a process that is stopped for longer than its leases last',
     await store.close()
   })
 })
+
+describe('a process whose clocks jump', () => {
+  test.for([3_600_000, -3_600_000])(
+    'by %d ms holds what it held, and nobody takes it twice',
+    async (jumpMs, context) => {
+      const { prefix, all } = await members(1)
+      const [member] = all as [Member]
+      const numbers = [await member.take({ limit: 3 }), await member.take({ limit: 3 })]
+      const store = storeBeside(prefix)
+      member.jump(jumpMs)
+      const until = performance.now() + 2 * LEASE_MS
+      while (performance.now() < until) {
+        expect(await answerOf(store, { limit: 2 })).toMatchObject({ lease: undefined, inUse: 2 })
+        await passed(100)
+      }
+      expect(await member.lost()).toEqual([])
+      expect(await member.take({ limit: 3 })).toBeDefined()
+      for (const number of numbers) await member.release(number!)
+      await context.expect.poll(() => client.zCard(`${prefix}{telephony|acme|read}`)).toBe(1)
+      await store.close()
+    },
+  )
+})

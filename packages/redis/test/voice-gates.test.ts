@@ -184,7 +184,7 @@ test('what a client sent late, when it could again, counts from when it was said
     if (queue) await new Promise<void>((back) => queue!.push(back))
     return client.sendCommand(args)
   }
-  const [one, other] = [side(cutOff, prefix), side(client, prefix)]
+  const [one, other] = [side(cutOff, prefix, 200), side(client, prefix)]
   await Promise.all([open(one), open(other)])
   await expect.poll(() => client.zCard(`${prefix}{telephony}:gates`)).toBe(2)
   await passed(50)
@@ -220,7 +220,7 @@ describe('while Redis does not answer', () => {
     const stalled = await startRedis()
     const away = createClient({ url: stalled.url })
     await away.on('error', () => undefined).connect()
-    const [one, other] = await sides(away, freshPrefix(), 2)
+    const [one, other] = await sides(away, freshPrefix(), 2, 200)
     const here = await open(one!)
     const there = await open(other!)
     process.kill(stalled.pid, 'SIGSTOP')
@@ -255,7 +255,7 @@ describe('while Redis does not answer', () => {
     const stalled = await startRedis()
     const away = createClient({ url: stalled.url })
     await away.on('error', () => undefined).connect()
-    const [one] = await sides(away, freshPrefix(), 1)
+    const [one] = await sides(away, freshPrefix(), 1, 200)
     process.kill(stalled.pid, 'SIGSTOP')
     expect(await msUntil(one!.gate.close())).toBeLessThan(1500)
     away.destroy()

@@ -21,7 +21,7 @@ export interface Side {
   readonly warnings: WarningEvent[]
 }
 
-export function side(client: RedisClient, prefix: string, timeoutMs = 200): Side {
+export function side(client: RedisClient, prefix: string, timeoutMs = 2000): Side {
   const registry = memoryRegistry({
     accounts: [{ id: 'acme' }],
     clients: [{ id: 'acme-crm', account: 'acme', credentials: [{ digest }] }],
@@ -40,8 +40,13 @@ export function side(client: RedisClient, prefix: string, timeoutMs = 200): Side
 }
 
 /** Gates that have heard of one another. */
-export async function sides(client: RedisClient, prefix: string, count: number): Promise<Side[]> {
-  const all = Array.from({ length: count }, () => side(client, prefix))
+export async function sides(
+  client: RedisClient,
+  prefix: string,
+  count: number,
+  timeoutMs?: number,
+): Promise<Side[]> {
+  const all = Array.from({ length: count }, () => side(client, prefix, timeoutMs))
   // Each joins with its first command; this one comes after it.
   await Promise.all(all.map((one) => open(one).then((admission) => admission.release())))
   await passed(20)

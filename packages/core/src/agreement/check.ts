@@ -4,7 +4,7 @@ import type { Ground } from '../refusal.js'
 import type { Client } from '../registry.js'
 import { dueField, owedBy, type OwedAcceptance } from './acceptance.js'
 import type { RegistrationOptions, TermsOptions } from './options.js'
-import { createRegistrationCheck } from './registration.js'
+import { createRegistrationCheck, type RegistrationCheck } from './registration.js'
 import { datedVersions, VersionInForce, type CitedVersion, type DatedVersion } from './versions.js'
 
 /** What the Terms ask of an account beside its credential: that they are accepted, and that its registration is up to date. */
@@ -22,7 +22,7 @@ export interface Agreement {
   /** `Terms-Acceptance-Due` of a client's answers; `undefined` where nothing is due. */
   dueFieldOf(client: Client): string | undefined
   /** When a party is to be looked at again, in ms since 1970, for what comes with time. */
-  nextLook(party: Pick<Party, 'account' | 'client'>, now: number): number | undefined
+  nextLook(party: Pick<Party, 'account' | 'client'>): number | undefined
   /** When everybody is to be looked at again, soonest first. */
   moments(now: number): readonly number[]
 }
@@ -52,7 +52,7 @@ export function createAgreement(
 ): Agreement | undefined {
   const isAsked = registration?.reviewMs !== undefined || (registration?.requires?.length ?? 0) > 0
   if (!terms.versions && !isAsked) return undefined
-  return new AgreementInTime(terms, registration ?? {}, context)
+  return new AgreementInTime(terms, isAsked ? registration : undefined, context)
 }
 
 class AgreementInTime implements Agreement {
@@ -60,16 +60,17 @@ class AgreementInTime implements Agreement {
   readonly #inForce: VersionInForce
   readonly #enforced: boolean
   readonly #refusesStale: boolean
-  readonly #registration: ReturnType<typeof createRegistrationCheck>
+  /** Absent where nothing is asked of registrations. */
+  readonly #registration: RegistrationCheck | undefined
   readonly #context: AgreementContext
 
-  constructor(terms: TermsOptions, registration: RegistrationOptions, context: AgreementContext) {
+  constructor(terms: TermsOptions, registration: RegistrationOptions | undefined, context: AgreementContext) {
     this.versions = datedVersions(terms)
     const before = Object.freeze({ version: terms.version, url: terms.url })
     this.#inForce = new VersionInForce(this.versions, before, context.clock)
     this.#enforced = terms.acceptance !== 'notify'
-    this.#registration = createRegistrationCheck(registration)
-    this.#refusesStale = registration.whenStale === 'refuse'
+    this.#registration = registration && createRegistrationCheck(registration)
+    this.#refusesStale = registration?.whenStale === 'refuse'
     this.#context = context
   }
 
@@ -82,7 +83,7 @@ class AgreementInTime implements Agreement {
   }
 
   against(party: Party): Ground | undefined {
-    return this.#stale(party) ?? this.#notAccepted(party)
+    return (this.#registration && this.#stale(party)) ?? this.#notAccepted(party)
   }
 
   owedBy(client: Client): OwedAcceptance | undefined {
@@ -95,9 +96,9 @@ class AgreementInTime implements Agreement {
     return owed && dueField(owed)
   }
 
-  nextLook({ account, client }: Pick<Party, 'account' | 'client'>, now: number): number | undefined {
-    const review = this.#refusesStale ? this.#registration.reviewAt(account, client) : undefined
-    return review !== undefined && review > now ? review : undefined
+  nextLook({ account, client }: Pick<Party, 'account' | 'client'>): number | undefined {
+    const review = this.#refusesStale ? this.#registration?.reviewAt(account, client) : undefined
+    return review !== undefined && review > this.#context.clock.now() ? review : undefined
   }
 
   moments(now: number): readonly number[] {
@@ -119,7 +120,7 @@ class AgreementInTime implements Agreement {
 
   #stale(party: Party): Ground | undefined {
     const { account, client } = party
-    const fault = this.#registration.faultIn(account, client, this.#context.clock.now())
+    const fault = this.#registration?.faultIn(account, client, this.#context.clock.now())
     if (!fault) return undefined
     const { what: missing, since } = fault
     const due = since === undefined ? undefined : new Date(since)

@@ -1,6 +1,6 @@
 import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
-import type { WarningEvent } from '../events.js'
+import type { MisuseEvent, WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
 import { nameOfProcess } from '../process-name.js'
 import { withoutKeys } from '../without-keys.js'
@@ -99,11 +99,14 @@ class LiveLedger implements Ledger {
       },
     })
     const warned = (event: WarningEvent) => this.#warned(event)
+    const suspected = (event: MisuseEvent) => this.#suspected(event)
     gate.on('warning', warned)
+    gate.on('misuse', suspected)
     this.#gates.add(gate)
     return this.#ending(() => {
       following.stop()
       gate.off('warning', warned)
+      gate.off('misuse', suspected)
       this.#gates.delete(gate)
     })
   }
@@ -148,6 +151,22 @@ class LiveLedger implements Ledger {
         path,
       }),
     })
+  }
+
+  #suspected({ api, sign, clause, account, client, credential, hint, partner, refuseMs }: MisuseEvent): void {
+    if (!this.#isToldAlone('misuse', api, account, sign, clause)) return
+    const facts = {
+      api,
+      reason: sign,
+      clause,
+      account,
+      client,
+      credential,
+      hint,
+      partner,
+      enforced: refuseMs > 0,
+    }
+    this.#add({ what: 'misuse', ...present(facts) })
   }
 
   /** What was thrown is left out: a driver may have put a password into its message. */

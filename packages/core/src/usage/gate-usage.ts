@@ -112,11 +112,17 @@ export class GateUsage implements Follower {
     return this.#row(holder.account.id, className)
   }
 
+  /** A request is looked at several times in a row, and so are those of a busy account. */
+  #last: { readonly account: string; readonly class: string; readonly row: OpenRow } | undefined
+
   #row(account: string, className: string): OpenRow {
+    const last = this.#last
+    if (last && last.account === account && last.class === className) return last.row
     let classes = this.#rows.get(account)
     if (!classes) this.#rows.set(account, (classes = new Map<string, OpenRow>()))
     let row = classes.get(className)
     if (!row) classes.set(className, (row = new OpenRow()))
+    this.#last = { account, class: className, row }
     return row
   }
 
@@ -126,6 +132,7 @@ export class GateUsage implements Follower {
       [...classes].map(([className, row]) => row.closed(this.api, account, className, day)),
     )
     this.#rows = new Map()
+    this.#last = undefined
     return rows
   }
 }

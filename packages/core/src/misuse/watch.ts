@@ -1,0 +1,79 @@
+import { LRUCache } from 'lru-cache'
+
+/** So many subjects, accounts or credentials, are watched at once for each sign; the one not seen for longest is forgotten. */
+const MOST_SUBJECTS = 10_000
+/** So many values are remembered over all of them: some 10 MB. */
+const MOST_VALUES = 200_000
+
+/** What was seen of one subject since a moment. */
+interface Seen {
+  since: number
+  /** Absent where it is only counted. */
+  readonly values: Set<number> | undefined
+  count: number
+  /** A sign has been told in this window. */
+  told: boolean
+  refusedUntil: number
+}
+
+export interface WatchOptions {
+  readonly most: number
+  readonly withinMs: number
+  readonly refuseMs: number
+}
+
+/**
+ * Whether more than so many were seen of a subject within a time. Exact up to there, and bounded whatever comes: beyond that nothing is
+ * remembered, since more is no news.
+ */
+export class Watch {
+  #values = 0
+  readonly #subjects = new LRUCache<string, Seen>({
+    max: MOST_SUBJECTS,
+    dispose: ({ values }) => void (this.#values -= values?.size ?? 0),
+  })
+
+  constructor(private readonly is: WatchOptions) {}
+
+  /** How much is remembered. */
+  get held(): { readonly subjects: number; readonly values: number } {
+    return { subjects: this.#subjects.size, values: this.#values }
+  }
+
+  isRefused(subject: string, now: number): boolean {
+    return this.is.refuseMs > 0 && (this.#subjects.get(subject)?.refusedUntil ?? 0) > now
+  }
+
+  /** Notes a value of the subject, or, where there is none, that something happened. Whether that is a sign: once for each window. */
+  isSign(subject: string, now: number, value?: number): boolean {
+    const seen = this.#seen(subject, now, value !== undefined)
+    if (seen.told) return false
+    if (value === undefined) seen.count++
+    else this.#remember(seen, value)
+    if (seen.count <= this.is.most) return false
+    seen.told = true
+    seen.refusedUntil = now + this.is.refuseMs
+    // What led to it is of no more use.
+    this.#values -= seen.values?.size ?? 0
+    seen.values?.clear()
+    return true
+  }
+
+  #seen(subject: string, now: number, byValue: boolean): Seen {
+    let seen = this.#subjects.get(subject)
+    if (seen && now - seen.since < this.is.withinMs) return seen
+    const refusedUntil = seen?.refusedUntil ?? 0
+    seen = { since: now, values: byValue ? new Set() : undefined, count: 0, told: false, refusedUntil }
+    this.#subjects.set(subject, seen)
+    return seen
+  }
+
+  #remember(seen: Seen, value: number): void {
+    const { values } = seen
+    if (!values || values.has(value)) return
+    values.add(value)
+    seen.count = values.size
+    this.#values++
+    while (this.#values > MOST_VALUES && this.#subjects.size > 1) this.#subjects.pop()
+  }
+}

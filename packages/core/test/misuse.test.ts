@@ -1,0 +1,193 @@
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import {
+  createGate,
+  OptionsError,
+  type MisuseEvent,
+  type MisuseOptions,
+  type RequestParts,
+} from '@api-terms/core'
+import { guardRequests } from '@api-terms/core/node'
+import { Watch } from '../src/misuse/watch.js'
+import { admitted, asking, gateWith, outcomeOf, TERMS, twoAccounts } from './gate-setting.js'
+
+const HOUR_MS = 3_600_000
+
+function watched(misuse: MisuseOptions, changes: { mode?: 'observe'; limits?: { read: number } } = {}) {
+  const setting = gateWith({ misuse, limits: { read: 1000 }, ...changes })
+  const signs: MisuseEvent[] = []
+  setting.gate.on('misuse', (event) => signs.push(event))
+  const ask = async (key: string, target?: string, from?: string) => {
+    const caller = { secure: true, remoteAddress: from }
+    const parts: RequestParts = { ...asking(key, 'GET', target), ...(from !== undefined && { caller }) }
+    const outcome = await setting.gate.admit(parts)
+    if (outcome.admitted) outcome.release()
+    return outcome
+  }
+  return { ...setting, signs, ask }
+}
+
+describe('a credential used from many networks', () => {
+  test('is told once within the time, with account, client, hint and clause, and refuses nothing by itself', async () => {
+    const { ask, keys, clock, signs } = watched({ networks: { most: 3 } })
+    for (let n = 0; n < 10; n++)
+      expect(outcomeOf(await ask(keys.crm, '/v1/calls', `192.0.${n}.7`))).toBe('admitted')
+    expect(signs).toEqual([
+      {
+        at: new Date(clock.now()),
+        api: 'telephony',
+        sign: 'many-networks',
+        reason: 'sharing-suspected',
+        clause: '4(a)',
+        most: 3,
+        withinMs: HOUR_MS,
+        refuseMs: 0,
+        account: 'acme',
+        client: 'acme-crm',
+        credential: 'acme-crm-key',
+        hint: expect.stringMatching(/^key_….{4}$/) as string,
+      },
+    ])
+    clock.advance(HOUR_MS)
+    for (let n = 0; n < 4; n++) await ask(keys.crm, '/v1/calls', `192.0.${n}.7`)
+    expect(signs).toHaveLength(2)
+  })
+
+  test('is not one that is used from many addresses of few networks, nor are two credentials', async () => {
+    const { ask, keys, signs } = watched({ networks: { most: 3 } })
+    for (let n = 0; n < 200; n++) {
+      await ask(keys.crm, '/v1/calls', `192.0.2.${n}`)
+      await ask(keys.crm, '/v1/calls', `::ffff:192.0.2.${n}`)
+      await ask(keys.crm, '/v1/calls', `2001:db8:7:${n}::1`)
+      await ask(keys.crm, '/v1/calls', `2001:db8:7::${n}`)
+      await ask(keys.wallboard, '/v1/calls', `198.51.100.${n}`)
+      await ask(keys.globex, '/v1/calls', undefined)
+    }
+    expect(signs).toEqual([])
+  })
+
+  test('is refused for as long as the provider says, and no other is', async () => {
+    const { ask, keys, clock } = watched({ networks: { most: 2, refuseMs: 60_000 } })
+    for (let n = 0; n < 3; n++) await ask(keys.crm, '/v1/calls', `192.0.${n}.7`)
+    const refusal = await ask(keys.crm, '/v1/calls', '192.0.1.7')
+    if (refusal.admitted) throw new Error('admitted')
+    expect(refusal).toMatchObject({ reason: 'sharing-suspected', status: 403, clause: '4(a)' })
+    expect(refusal.headers).toMatchObject({ 'Retry-After': '60' })
+    expect(outcomeOf(await ask(keys.wallboard, '/v1/calls', '192.0.1.7'))).toBe('admitted')
+    clock.advance(60_000)
+    expect(outcomeOf(await ask(keys.crm, '/v1/calls', '192.0.1.7'))).toBe('admitted')
+  })
+})
+
+describe('an account that asks for many ids', () => {
+  const ids = { paths: ['/v1/extensions/:id', '/v1/calls/:id'], most: 5 }
+
+  test('is told once for a pattern, whatever the queries, encodings and repetitions', async () => {
+    const { ask, keys, signs } = watched({ ids })
+    for (let n = 0; n < 5; n++) {
+      await ask(keys.crm, `/v1/extensions/${n}`)
+      await ask(keys.wallboard, `/v1/extensions/${n}?page=${n}`)
+      await ask(keys.crm, `/v1/calls/${n}`)
+      await ask(keys.crm, `/v1/other/${n}`)
+    }
+    await ask(keys.crm, '/v1/extensions/%34')
+    expect(signs).toEqual([])
+    await ask(keys.wallboard, '/v1/extensions/5')
+    await ask(keys.wallboard, '/v1/extensions/6')
+    expect(signs).toMatchObject([
+      { sign: 'many-ids', account: 'acme', client: 'acme-wallboard', clause: '5(d)' },
+    ])
+  })
+
+  test('is refused under that pattern only', async () => {
+    const { ask, keys } = watched({ ids: { ...ids, refuseMs: 1000 } })
+    for (let n = 0; n < 6; n++) await ask(keys.crm, `/v1/extensions/${n}`)
+    expect(outcomeOf(await ask(keys.wallboard, '/v1/extensions/1'))).toBe('scraping-suspected')
+    expect(outcomeOf(await ask(keys.crm, '/v1/calls/1'))).toBe('admitted')
+    expect(outcomeOf(await ask(keys.globex, '/v1/extensions/1'))).toBe('admitted')
+  })
+})
+
+describe('an account that is often refused at its limit', () => {
+  test('is told, and refused as a whole where the provider says so', async () => {
+    const { gate, ask, keys, clock, signs } = watched(
+      { atLimit: { most: 3, refuseMs: 1000 } },
+      { limits: { read: 1 } },
+    )
+    const held = await admitted(gate, asking(keys.crm))
+    for (let n = 0; n < 3; n++) expect(outcomeOf(await ask(keys.wallboard))).toBe('connections-exhausted')
+    expect(signs).toEqual([])
+    expect(outcomeOf(await ask(keys.wallboard))).toBe('connections-exhausted')
+    expect(signs).toMatchObject([{ sign: 'often-at-limit', account: 'acme', clause: '2(d)' }])
+    held.release()
+    const refusal = await ask(keys.crm)
+    expect(refusal).toMatchObject({ reason: 'circumvention-suspected', status: 429 })
+    expect(outcomeOf(await ask(keys.globex))).toBe('admitted')
+    clock.advance(1000)
+    expect(outcomeOf(await ask(keys.crm))).toBe('admitted')
+  })
+})
+
+test('in observe mode signs are told, and nobody is refused', async () => {
+  const { ask, keys, signs, told } = watched({ networks: { most: 1, refuseMs: 1000 } }, { mode: 'observe' })
+  for (let n = 0; n < 3; n++)
+    expect(outcomeOf(await ask(keys.crm, '/v1/calls', `192.0.${n}.7`))).toBe('admitted')
+  expect(signs).toHaveLength(1)
+  expect(told.filter(({ name }) => name === 'refused')).toMatchObject([
+    { reason: 'sharing-suspected', enforced: false },
+    { reason: 'sharing-suspected', enforced: false },
+  ])
+})
+
+test('over HTTP the network is that of the caller behind a trusted proxy', async () => {
+  const { registry, keys } = twoAccounts()
+  const gate = createGate({
+    terms: TERMS,
+    registry,
+    misuse: { networks: { most: 2, refuseMs: 60_000 } },
+    requests: { trustedProxies: ['loopback'] },
+  })
+  const server = createServer(guardRequests(gate, (_, res) => res.end('hello'))).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const statusFrom = async (address: string) => {
+    const headers = { 'x-api-key': keys.crm, 'x-forwarded-for': address }
+    const [res] = (await once(request({ port, host: '127.0.0.1', headers }).end(), 'response')) as [
+      IncomingMessage,
+    ]
+    res.resume()
+    return res.statusCode
+  }
+  expect(await statusFrom('192.0.2.1')).toBe(200)
+  expect(await statusFrom('198.51.100.1')).toBe(200)
+  expect(await statusFrom('203.0.113.1')).toBe(403)
+  expect(await statusFrom('192.0.2.1')).toBe(403)
+  await gate.close()
+  server.close()
+  server.closeAllConnections()
+})
+
+test('what is remembered is bounded, whatever comes', () => {
+  const watch = new Watch({ most: 100_000, withinMs: HOUR_MS, refuseMs: 0 })
+  for (let subject = 0; subject < 30; subject++)
+    for (let value = 0; value < 50_000; value++) watch.isSign(`subject-${subject}`, 0, value)
+  const { values, subjects } = watch.held
+  expect(values).toBeLessThanOrEqual(200_000)
+  expect(subjects).toBeLessThanOrEqual(5)
+  for (let subject = 0; subject < 50_000; subject++) watch.isSign(`other-${subject}`, 0, 1)
+  expect(watch.held.subjects).toBeLessThanOrEqual(10_000)
+  expect(watch.held.values).toBeLessThanOrEqual(200_000)
+})
+
+test('wrong options are listed all at once', () => {
+  const make = () =>
+    gateWith({
+      misuse: { networks: { most: 0 }, ids: { paths: ['extensions'], most: 1 }, atLimits: {} } as never,
+    })
+  expect(make).toThrow(OptionsError)
+  expect(make).toThrow(/misuse\.networks\.most: /)
+  expect(make).toThrow(/misuse\.ids\.paths\[0\]: must begin with/)
+  expect(make).toThrow(/misuse\.atLimits: is no option; did you mean atLimit\?/)
+})
