@@ -1,4 +1,5 @@
 import type { AccountRegistry } from '@api-terms/core'
+import { VERSION } from '@api-terms/example-telephony'
 import { setTimeout as passed } from 'node:timers/promises'
 import type { Caller } from './caller.js'
 
@@ -38,6 +39,20 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    operation: 'acceptTerms',
+    clause: '1(a)',
+    async act({ registry, answerTo }) {
+      const entity = 'Umbrella'
+      const acceptance = await registry.acceptTerms({
+        client,
+        version: VERSION,
+        entity,
+        by: 'jane@umbrella.example',
+      })
+      return [`${acceptance.version} for ${acceptance.entity}`, await answerTo(inUse())]
+    },
+  },
+  {
     operation: 'updateAccount, updateClient, verify',
     clause: '1(c)',
     async act({ registry, answerTo }) {
@@ -68,20 +83,6 @@ export const STEPS: readonly Step[] = [
       const { key } = await registry.issueKey({ client, id: 'leaked', by })
       await registry.revokeKey({ client, credential: 'leaked', by, why: 'found in a public repository' })
       return [await answerTo(key)]
-    },
-  },
-  {
-    operation: 'acceptTerms',
-    clause: '1(a)',
-    async act({ registry, answerTo }) {
-      const entity = 'Umbrella Corporation'
-      const acceptance = await registry.acceptTerms({
-        client,
-        version: '2026-01',
-        entity,
-        by: 'jane@umbrella.example',
-      })
-      return [`${acceptance.version} for ${acceptance.entity}`, await answerTo(inUse())]
     },
   },
   {

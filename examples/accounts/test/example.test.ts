@@ -6,13 +6,13 @@ import { STEPS } from '../src/steps.js'
 
 /** What each step prints: an operation that is not here is not shown. */
 const PRINTED: Record<string, string> = {
-  'registerAccount, registerClient, issueKey': '200 10 reads at once',
+  'registerAccount, registerClient, issueKey': '403 terms-not-accepted',
+  acceptTerms: '2026-01 for Umbrella, 200 10 reads at once',
   'updateAccount, updateClient, verify':
     'with another API granted 403 api-not-granted, with every API 200 10 reads at once',
   rotateKey:
     'old key 200 10 reads at once, new key 200 10 reads at once, after the overlap old key 401 credentials-invalid',
   revokeKey: '401 credentials-invalid',
-  acceptTerms: '2026-01 for Umbrella Corporation, 200 10 reads at once',
   'grant, withdrawGrant':
     '200 25 reads at once, after its time 200 10 reads at once, withdrawn 200 10 reads at once',
   'suspend, reinstate': '403 account-suspended, its stream was cut off, reinstated 200 10 reads at once',

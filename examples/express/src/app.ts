@@ -1,3 +1,4 @@
+import { termsRouter } from '@api-terms/core/node'
 import { admissionOf, apiTerms } from '@api-terms/express'
 import {
   createTelephonyServer,
@@ -15,9 +16,12 @@ import { pipeline } from 'node:stream/promises'
 
 /** The model API in Express. */
 export function buildApp(telephony: Telephony): Express {
+  const { gate, registry, usage } = telephony
   const app = express()
   app.disable('x-powered-by')
-  app.use(apiTerms(telephony.gate))
+  // Beside the gate, not behind: who has still to accept the Terms is refused there, and accepts them here.
+  app.use('/terms', termsRouter({ gate, registry, usage }))
+  app.use(apiTerms(gate))
 
   for (const { method, path, answer } of telephony.routes) {
     app[method](path, async (req, res) => {

@@ -1,9 +1,10 @@
-import { admissionOf, apiTerms } from '@api-terms/koa'
+import { admissionOf, apiTerms, termsRouter } from '@api-terms/koa'
 import {
   createTelephonyServer,
   openTelephony,
   reportFault,
   type Answer,
+  type Shared,
   type Telephony,
   type TelephonyServer,
 } from '@api-terms/example-telephony'
@@ -12,9 +13,12 @@ import Koa, { type Context } from 'koa'
 
 /** The model API in Koa. */
 export function buildApp(telephony: Telephony): Koa {
+  const { gate, registry, usage } = telephony
   const app = new Koa()
   const router = new Router()
-  app.use(apiTerms(telephony.gate))
+  // Beside the gate, not behind: who has still to accept the Terms is refused there, and accepts them here.
+  app.use(termsRouter({ gate, registry, usage, path: '/terms' }))
+  app.use(apiTerms(gate))
 
   for (const { method, path, answer } of telephony.routes) {
     router[method](path, async (ctx) => {
@@ -27,8 +31,8 @@ export function buildApp(telephony: Telephony): Koa {
   return app
 }
 
-export function buildServer(): TelephonyServer {
-  const telephony = openTelephony()
+export function buildServer(shared?: Shared): TelephonyServer {
+  const telephony = openTelephony(shared)
   const answer = buildApp(telephony).callback()
   return createTelephonyServer(telephony, (req, res) => void answer(req, res))
 }

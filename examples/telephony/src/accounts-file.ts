@@ -1,29 +1,41 @@
-import type { AccountRegistry } from '@api-terms/core'
-import { sqliteRegistry, type SqliteRegistry } from '@api-terms/sqlite'
+import { createLedger, createUsage, fileLedger } from '@api-terms/core'
+import type { AccountRegistry, Ledger, Usage } from '@api-terms/core'
+import { sqliteRegistry, sqliteUsage, type SqliteRegistry } from '@api-terms/sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { IssuedKey } from './accounts.js'
+import { contactsOf, privacyPolicyOf, signatoryOf, type IssuedKey } from './accounts.js'
+import { VERSION } from './terms.js'
 
 /** Who does it, as the history is to tell. */
 const by = 'ops@provider.example'
 
-/** The demo accounts in a file. */
+/** The demo accounts, and what is recorded of them, in files. */
 export interface Accounts {
   readonly registry: SqliteRegistry
+  readonly usage: Usage
+  readonly ledger: Ledger
   readonly keys: readonly IssuedKey[]
-  /** Lets go of the file, and takes it away. */
+  /** Lets go of the files, and takes them away. The gate that they follow is closed first. */
   close(): Promise<void>
 }
 
 /** In a folder of its own that goes at the end: the keys are shown once, so that the next start needs others. */
 export async function openAccounts(): Promise<Accounts> {
   const folder = await mkdtemp(join(tmpdir(), 'api-terms-telephony-'))
-  const registry = sqliteRegistry({ path: join(folder, 'accounts.db') })
+  const path = join(folder, 'accounts.db')
+  const registry = sqliteRegistry({ path })
+  const store = sqliteUsage({ path })
+  const ledger = createLedger({ sinks: [fileLedger({ path: join(folder, 'ledger.ndjson') })] })
+  ledger.followOperations(registry)
   return {
     registry,
+    usage: createUsage({ store }),
+    ledger,
     keys: await registerAccounts(registry),
     async close() {
+      await ledger.close()
+      await store.close()
       await registry.close()
       await rm(folder, { recursive: true })
     },
@@ -34,9 +46,21 @@ export async function openAccounts(): Promise<Accounts> {
 export async function registerAccounts(registry: AccountRegistry): Promise<readonly IssuedKey[]> {
   const keys: IssuedKey[] = []
   const register = async (account: string, name: string, ...clients: { id: string; apis?: string[] }[]) => {
-    await registry.registerAccount({ id: account, name, by })
+    await registry.registerAccount({ id: account, name, contacts: contactsOf(account), by })
+    await registry.verify({ account, by })
     for (const client of clients) {
-      await registry.registerClient({ ...client, account, by })
+      await registry.registerClient({
+        ...client,
+        account,
+        privacyPolicyUrl: privacyPolicyOf(account),
+        by,
+      })
+      await registry.acceptTerms({
+        client: client.id,
+        version: VERSION,
+        entity: name,
+        by: signatoryOf(account),
+      })
       const { key } = await registry.issueKey({ client: client.id, by })
       keys.push({ account, client: client.id, key })
     }

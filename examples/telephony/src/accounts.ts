@@ -1,4 +1,5 @@
-import { issueKey, memoryRegistry, type Account, type Client, type Registry } from '@api-terms/core'
+import { issueKey, memoryRegistry, type Account, type Client, type MemoryRegistry } from '@api-terms/core'
+import { VERSION } from './terms.js'
 
 /** A key as its owner gets it: once, when it is issued. */
 export interface IssuedKey {
@@ -41,11 +42,40 @@ export function issueDemoKeys(): DemoKeys {
   return { issued, digests }
 }
 
-/** The demo accounts and their clients. */
-export function demoRegistry(digests: DemoKeys['digests']): Registry {
+/** The demo accounts and their clients, in memory: verified, and their Terms accepted, just now. */
+export function demoRegistry(digests: DemoKeys['digests']): MemoryRegistry {
+  const now = new Date()
+  const accounts = ACCOUNTS.map((account) => ({
+    ...account,
+    contacts: contactsOf(account.id),
+    verifiedAt: now,
+  }))
   const clients = CLIENTS.map((client) => ({
     ...client,
+    privacyPolicyUrl: privacyPolicyOf(client.account),
+    acceptances: [
+      { version: VERSION, at: now, by: signatoryOf(client.account), entity: nameOf(client.account) },
+    ],
     credentials: [{ digest: digests[client.id] ?? '' }],
   }))
-  return memoryRegistry({ accounts: ACCOUNTS, clients })
+  return memoryRegistry({ accounts, clients })
+}
+
+/** Who is written to (clauses 1(c), 2(f)). */
+export function contactsOf(account: string): Record<string, string> {
+  return { technical: `dev@${account}.example` }
+}
+
+/** Where the users of its clients read what becomes of their data (clause 3(d)). */
+export function privacyPolicyOf(account: string): string {
+  return `https://${account}.example/privacy`
+}
+
+/** Who may bind it (clause 1(b)). */
+export function signatoryOf(account: string): string {
+  return `legal@${account}.example`
+}
+
+function nameOf(account: string): string {
+  return ACCOUNTS.find(({ id }) => id === account)?.name ?? account
 }

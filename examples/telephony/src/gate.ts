@@ -1,11 +1,15 @@
-import type { GateOptions, Registry } from '@api-terms/core'
+import type { GateOptions, Registry, TermsOptions } from '@api-terms/core'
+import { TERMS } from './terms.js'
 
 /** What the provider of the model API publishes in its Terms and its documentation, said to the gate. */
-export function gateOptions(registry: Registry): GateOptions {
+export function gateOptions(registry: Registry, terms: TermsOptions = TERMS): GateOptions {
   return {
     api: 'business-telephony',
-    terms: { url: 'https://provider.example/terms', version: '2026-01' },
+    terms,
     registry,
+    registration: { requires: ['contacts', 'privacyPolicyUrl'], reviewMs: 365 * DAY_MS },
+    // Who says which client it is has to be that client.
+    credentials: { clientHeader: 'x-telephony-client' },
     limits: { read: 10, write: 1 },
     requests: {
       methods: ['GET', 'POST', 'DELETE'],
@@ -20,6 +24,13 @@ export function gateOptions(registry: Registry): GateOptions {
       mediaTypes: ['application/json'],
       upgrades: ['websocket'],
       maxBodyBytes: 10_000,
+      block: [{ path: '/v1/recordings/held-:id', detail: 'This recording is under a legal hold.' }],
+    },
+    // Told to the ledger. Who wants it refused as well adds `refuseMs`.
+    misuse: {
+      networks: { most: 20 },
+      ids: { paths: ['/v1/extensions/:id', '/v1/recordings/:id'], most: 500 },
+      atLimit: { most: 1_000 },
     },
     caching: {
       // Live calls and events are out of date as soon as they are sent.
@@ -32,3 +43,5 @@ export function gateOptions(registry: Registry): GateOptions {
     },
   }
 }
+
+const DAY_MS = 86_400_000

@@ -4,4 +4,5 @@ export { openAccounts, registerAccounts, type Accounts } from './accounts-file.j
 export { reportFault } from './faults.js'
 export { address, announce, run } from './run.js'
 export { createTelephonyServer, urlOf, type TelephonyServer } from './server.js'
-export { openTelephony, type Shared, type Telephony } from './telephony.js'
+export { TERMS, VERSION } from './terms.js'
+export { inMemory, openTelephony, type Shared, type Telephony } from './telephony.js'

@@ -5,7 +5,7 @@ import type { TelephonyServer } from './server.js'
 import type { Shared } from './telephony.js'
 
 /**
- * Runs it as a program, with its accounts in a SQLite file. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
+ * Runs it as a program, with its accounts in a SQLite file and its ledger beside it. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
  * over plain HTTP (clause 4(b)). Prints where it listens and, since they are made anew at each start, the keys of the demo accounts;
  * then how each clause of the Terms is met.
  */
@@ -17,6 +17,7 @@ export async function run(buildServer: (shared: Shared) => TelephonyServer): Pro
     announce(await server.listen(port, host), server.keys)
     console.log(coverageTable(server.telephony.gate))
   } catch (error) {
+    await server.telephony.close()
     await accounts.close()
     throw error
   }

@@ -39,7 +39,7 @@ export function createTelephonyServer(telephony: Telephony, listener: RequestLis
       clearInterval(sweep)
       clearTimeout(cutOff)
       stopUpgrades()
-      await telephony.gate.close()
+      await telephony.close()
     },
   }
 }
