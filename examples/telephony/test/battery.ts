@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
-import type { TelephonyServer } from '../src/index.js'
+import type { Shared, TelephonyServer } from '../src/index.js'
 import type { Caller } from './caller.js'
 import { CASES } from './cases.js'
 import { describeClosing } from './closing.js'
 import { serve } from './served.js'
 import { describeStreams } from './streams.js'
+import { describeTerms } from './terms.js'
 
 /** What every example has to do, over real sockets. */
-export function describeTelephony(name: string, buildServer: () => TelephonyServer): void {
+export function describeTelephony(name: string, buildServer: (shared?: Shared) => TelephonyServer): void {
   describe(`The telephony API in ${name}`, () => {
     const served = serve(buildServer)
 
@@ -82,6 +83,15 @@ export function describeTelephony(name: string, buildServer: () => TelephonyServ
       await served.nothingIsHeld()
     })
 
+    test('who says that it is another client than the key is of is refused (2(c))', async () => {
+      const asClient = async (id: string) => {
+        const headers = { 'X-Telephony-Client': id }
+        const response = await served.caller('acme-crm').fetch('/v1/countries', { headers })
+        return response.status
+      }
+      expect([await asClient('acme-crm'), await asClient('acme-wallboard')]).toEqual([200, 401])
+    })
+
     test('a body that turns out too large as it is sent is refused, and its call is not placed', async () => {
       const body = Readable.from(['{"from":"101","to":"102","ringMs":0,"note":"', 'x'.repeat(20_000), '"}'])
       const response = await served.caller('acme-crm').fetch('/v1/calls', {
@@ -99,6 +109,7 @@ export function describeTelephony(name: string, buildServer: () => TelephonyServ
 
   describeStreams(name, buildServer)
   describeClosing(name, buildServer)
+  describeTerms(name, buildServer)
 }
 
 async function callsOf(caller: Caller): Promise<{ id: string; state: string }[]> {

@@ -189,6 +189,14 @@ export const CASES: readonly Case[] = [
     headers: PROBLEM,
     json: { reason: 'body-too-large' },
   },
+  {
+    id: 'EX-27',
+    title: 'a recording under a legal hold is withheld',
+    path: '/v1/recordings/held-1',
+    status: 403,
+    headers: PROBLEM,
+    json: { reason: 'request-blocked', terms_clause: '2(c)' },
+  },
   ...[
     ['nothing that is JSON', '{"from":'],
     ['nothing at all', ''],
