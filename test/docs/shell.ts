@@ -34,6 +34,9 @@ export const SHELL: Record<string, (code: string) => Promise<string> | void> = {
   admitted: (code) => inExample(code, ['200 OK']),
   refused: (code) => inExample(code, ['401 Unauthorized']),
   oneWrite: (code) => inExample(code, ['429 Too Many Requests']),
+  ownState: (code) => inExample(code, ['200 OK', '"acceptances":[{"version":"2026-01"']),
+  ownUsage: (code) => inExample(code, ['"account":"acme"', '"connections":1']),
+  accepted: (code) => inExample(code, ['"version":"2026-01"', '"by":"legal@acme.example"']),
   tenStreams: (code) => inExample(code, ['429', ...Array<string>(10).fill('200')]),
 }
 

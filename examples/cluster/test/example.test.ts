@@ -68,6 +68,23 @@ describe('The program in four processes', () => {
     ])
   })
 
+  test('tells an account what it has used of all of them (4(a)3)', async () => {
+    const globex = caller('globex-crm')
+    // One socket stays with one process.
+    const answers = await Promise.all(Array.from({ length: 12 }, () => globex.fetch('/v1/countries')))
+    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200))
+    await vi.waitFor(
+      async () => {
+        const { usage } = (await (await globex.fetch('/terms/usage')).json()) as {
+          usage: { class: string; connections: number }[]
+        }
+        // One more was let in by an earlier test.
+        expect(usage).toMatchObject([{ account: 'globex', class: 'read', connections: 13 }])
+      },
+      { timeout: 5_000, interval: 100 },
+    )
+  })
+
   test('goes on where a process is killed, with another in its place', { timeout: PATIENCE_MS }, async () => {
     const before = await childrenOf(example.program.pid!)
     expect(before).toHaveLength(4)
