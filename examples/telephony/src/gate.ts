@@ -29,7 +29,7 @@ export function gateOptions(registry: Registry, terms: TermsOptions = TERMS): Ga
     // Told to the ledger. Who wants it refused as well adds `refuseMs`.
     misuse: {
       networks: { most: 20 },
-      ids: { paths: ['/v1/extensions/:id', '/v1/recordings/:id'], most: 500 },
+      ids: { paths: ['/v1/extensions/:id', '/v1/recordings/:id'], most: 100 },
       atLimit: { most: 1_000 },
     },
     caching: {
