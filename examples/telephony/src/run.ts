@@ -13,20 +13,26 @@ export async function run(buildServer: (shared: Shared) => TelephonyServer): Pro
   const accounts = await openAccounts()
   const server = buildServer(accounts)
   const { port, host } = address()
+  const close = async () => {
+    await server.close()
+    await accounts.close()
+  }
+  const stop = () => {
+    // The second signal, of somebody who will not wait, kills it as it would any program.
+    process.off('SIGTERM', stop).off('SIGINT', stop)
+    void close()
+  }
   try {
-    announce(await server.listen(port, host), server.keys)
+    const url = await server.listen(port, host)
+    // Before the first line: who has read it may end it.
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+    announce(url, server.keys)
     console.log(coverageTable(server.telephony.gate))
   } catch (error) {
     await server.telephony.close()
     await accounts.close()
     throw error
   }
-  const stop = () => {
-    // The second signal, of somebody who will not wait, kills it as it would any program.
-    process.off('SIGTERM', stop).off('SIGINT', stop)
-    void server.close().then(accounts.close)
-  }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
 }
 
 /** Where to listen. */
