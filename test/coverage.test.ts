@@ -229,7 +229,7 @@ describe('reasons', () => {
 })
 
 describe('what meets a clause, and what would', () => {
-  const operations = tableUnder('README.md', 'What a registry does').flatMap(([cell = '']) =>
+  const operations = tableUnder('packages/core/README.md', 'What a registry does').flatMap(([cell = '']) =>
     cell.replaceAll('`', '').split(', '),
   )
   const members = tableUnder('packages/core/README.md', 'A gate').flatMap(([cell = '']) =>

@@ -81,9 +81,12 @@ test(
       ),
       moduleOfNames(
         'keyof core.AccountRegistry',
-        namesIn(firstOf(tableUnder('README.md', 'What a registry does'))),
+        namesIn(firstOf(tableUnder('packages/core/README.md', 'What a registry does'))),
       ),
-      moduleOfNames('core.RegistryFault', firstOf(tableUnder('README.md', 'Why an operation is refused'))),
+      moduleOfNames(
+        'core.RegistryFault',
+        firstOf(tableUnder('packages/core/README.md', 'Why an operation is refused')),
+      ),
       moduleOfNames('keyof core.Gate', namesIn(firstOf(tableUnder('packages/core/README.md', 'A gate')))),
     )
     expect(faults).toBe('')
