@@ -31,7 +31,7 @@ export class Heartbeat {
     private readonly key: string,
     private readonly wakefulness: Wakefulness,
     private readonly underway: Underway,
-    reach: Reach,
+    private readonly reach: Reach,
   ) {
     this.#runner = new ScriptRunner(client.send, timeoutMs)
     // More often than a pause that would cost a lease.
@@ -50,7 +50,10 @@ export class Heartbeat {
     if (this.#runner.unanswered >= MOST_UNANSWERED && now - this.#beatAt < NOW_AND_THEN_MS)
       throw new StoreError('Redis has not answered yet')
     this.#beatAt = now
-    this.processes = Math.max(1, Number(await this.#say(PROCESS_MS)))
+    const told = Number(await this.#say(PROCESS_MS))
+    // A Redis that comes back empty hears of one process after the other: the first would take all parts of the limit for its own.
+    const atLeast = this.reach.state === 'available' ? 1 : this.processes
+    this.processes = Math.max(atLeast, told)
   }
 
   stop(): void {
