@@ -49,6 +49,9 @@ async function refuses(subject: Subject, the: RefusalCase): Promise<void> {
   const events: RefusedEvent[] = []
   gate.on('refused', (event) => events.push(event))
   await inUse(subject, gate, HANDLERS, the.setup, async (running) => {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (const earlier of the.before ?? []) await ask(running, earlier)
+    events.length = 0
     const received = await ask(running, the.request ?? {})
     expect({ status: received.status, interim: received.interim }).toEqual({
       status: the.status,

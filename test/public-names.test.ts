@@ -5,7 +5,7 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      accountRegistry createGate createLedger createUsage fileLedger issueKey memoryConnections
+      accountRegistry coverage createGate createLedger createUsage fileLedger issueKey memoryConnections
       memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
       StoreError streamLedger viewOf writtenRecord`,
     types: `
@@ -25,7 +25,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target
       TermsOptions TermsVersion ToldVersion Traffic Usage UsageBatch UsageFilter UsageOptions
       UsageQuery UsageRow UsageStore Voice VoiceListener VoiceMessage WarningEvent WhenStoreFails
-      IdsOptions MisuseEvent MisuseOptions SignOptions`,
+      IdsOptions MisuseEvent MisuseOptions SignOptions ClauseCoverage Gap GateSetup Met Purpose Said`,
   },
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,

@@ -8,8 +8,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const CORE = 'packages/core/src'
 /** The rooms that decide. `node` is a room too, but stands above the gate, which it knows by its types. */
 export const DECIDING = ['agreement', 'requests', 'credentials', 'connections', 'caching', 'misuse']
-/** These follow the gate, and so stand above it as well. */
-export const FOLLOWING = ['ledger', 'usage']
+/** These follow the gate or look at it, and so stand above it as well. */
+export const FOLLOWING = ['ledger', 'usage', 'clauses']
 export const ROOMS = [...DECIDING, 'node', ...FOLLOWING]
 export const ADAPTERS = ['express', 'koa']
 

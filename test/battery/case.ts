@@ -19,6 +19,8 @@ interface Case {
 }
 
 export interface RefusalCase extends Case {
+  /** What was asked before, with whatever came of it. */
+  readonly before?: readonly Asked[]
   readonly reason: Reason
   readonly status: number
   /** `terms_clause`; `null`: there is none. */

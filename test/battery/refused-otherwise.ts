@@ -53,7 +53,49 @@ const skippedBy = (id: string, title: string, skip: () => unknown): RefusalCase 
   ...exhausted('read', 0, 0),
 })
 
+const seenFrom = (address: string) => ({ fields: [['X-Forwarded-For', address] as const] })
+const BAN_MS = 60_000
+const banned = { 'retry-after': ['60'] }
+
 export const REFUSED_OTHERWISE: readonly RefusalCase[] = [
+  {
+    id: 'refusal-403-sharing',
+    basis: '4(a)',
+    title: 'a credential that comes from more networks than the provider takes for one client’s',
+    options: () => ({
+      requests: { trustedProxies: ['loopback'] },
+      misuse: { networks: { most: 1, refuseMs: BAN_MS } },
+    }),
+    before: [seenFrom('192.0.2.1'), seenFrom('192.0.2.200')],
+    request: seenFrom('203.0.113.1'),
+    reason: 'sharing-suspected',
+    status: 403,
+    clause: '4(a)',
+    fields: banned,
+  },
+  {
+    id: 'refusal-403-scraping',
+    basis: '5(d)',
+    title: 'an account that asks for more of one kind of content than the provider takes for use',
+    options: () => ({ misuse: { ids: { paths: ['/v1/*rest'], most: 1, refuseMs: BAN_MS } } }),
+    before: [{ target: '/v1/one' }, { target: '/v1/one?again' }],
+    request: { target: '/v1/two' },
+    reason: 'scraping-suspected',
+    status: 403,
+    clause: '5(d)',
+    fields: banned,
+  },
+  {
+    id: 'refusal-429-circumvention',
+    basis: '2(d)',
+    title: 'an account that was refused at its limit more often than the provider takes for an accident',
+    options: () => ({ limits: { read: 0 }, misuse: { atLimit: { most: 1, refuseMs: BAN_MS } } }),
+    before: [{}, {}],
+    reason: 'circumvention-suspected',
+    status: 429,
+    clause: '2(d)',
+    fields: banned,
+  },
   {
     id: 'refusal-429-zero',
     basis: '2(d), draft-ietf-httpapi-ratelimit-headers-11',

@@ -66,7 +66,7 @@ const FAULTS = {
     const from = await observer.now()
     victim.child.signal('SIGCONT')
     await passed(leaseMs)
-    const late = (await observer.over()).filter(({ at }) => at >= from)
+    const late = (await observer.over()).filter((excess) => excess.at >= from)
     const lastOverAfterMs = late.length > 0 ? late.at(-1).at - from : 0
     const stillHeld = await victim.child.ask('held')
     fleet.members.push(victim)
@@ -78,7 +78,7 @@ const FAULTS = {
     await redis.client.flushAll()
     // Each process learns it by its next renewal.
     await passed(leaseMs)
-    const late = (await observer.over()).filter(({ at }) => at >= from)
+    const late = (await observer.over()).filter((excess) => excess.at >= from)
     const lastOverAfterMs = late.length > 0 ? late.at(-1).at - from : 0
     const most = Math.max(0, ...late.map(({ account, inside }) => inside / LIMITS[account]))
     return { excused: { from }, told: { timesOver: late.length, lastOverAfterMs, timesTheLimit: most } }

@@ -9,7 +9,7 @@ import { describeProgram, PATIENCE_MS, startProgram, type Program } from '../../
 
 const MAIN = new URL('../dist/main.js', import.meta.url)
 
-describeProgram('four processes, with a Redis of its own,', MAIN, ['SIGINT'])
+describeProgram('four processes, with a Redis of its own,', MAIN, ['SIGINT'], false)
 
 describe('The program in four processes', () => {
   let server: RedisServer

@@ -1,11 +1,13 @@
 import type { IssuedKey } from './accounts.js'
 import { openAccounts } from './accounts-file.js'
+import { coverageTable } from './coverage-table.js'
 import type { TelephonyServer } from './server.js'
 import type { Shared } from './telephony.js'
 
 /**
  * Runs it as a program, with its accounts in a SQLite file. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
- * over plain HTTP (clause 4(b)). Prints where it listens and, since they are made anew at each start, the keys of the demo accounts.
+ * over plain HTTP (clause 4(b)). Prints where it listens and, since they are made anew at each start, the keys of the demo accounts;
+ * then how each clause of the Terms is met.
  */
 export async function run(buildServer: (shared: Shared) => TelephonyServer): Promise<void> {
   const accounts = await openAccounts()
@@ -13,6 +15,7 @@ export async function run(buildServer: (shared: Shared) => TelephonyServer): Pro
   const { port, host } = address()
   try {
     announce(await server.listen(port, host), server.keys)
+    console.log(coverageTable(server.telephony.gate))
   } catch (error) {
     await accounts.close()
     throw error

@@ -12,6 +12,7 @@ export function describeProgram(
   name: string,
   main: URL,
   signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
+  tellsCoverage = true,
 ): void {
   describe(`The program in ${name}`, () => {
     test.each(signals)(
@@ -40,7 +41,10 @@ export function describeProgram(
           expect(code).toBe(0)
           expect(performance.now() - began).toBeLessThan(2_000)
           expect(await stream.text()).toContain('data: ')
-          expect((await lines.next()).done, 'nothing else was printed').toBe(true)
+          const others: string[] = []
+          for (let line = await lines.next(); !line.done; line = await lines.next()) others.push(line.value)
+          expect(others.filter((line) => !line.startsWith('# '))).toEqual([])
+          expect(others.some((line) => /^# 8\(b\) +left to people /.test(line))).toBe(tellsCoverage)
         } finally {
           program.kill('SIGKILL')
         }

@@ -32,6 +32,7 @@ import { nameOfProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
+import { setupOf } from './setup.js'
 import { createStamp } from './stamp.js'
 import type { AdmissionContext } from './live-admission.js'
 
@@ -172,6 +173,10 @@ export function createGate(options: GateOptions): Gate {
     store,
     open,
     health,
+    setup: setupOf(options, {
+      heard: (event) => events.heard(event),
+      followedFor: (purpose) => reports.followers.are(purpose),
+    }),
     endSubscriptions() {
       endRegistryChanges?.()
       endTelling?.()

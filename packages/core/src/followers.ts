@@ -34,11 +34,16 @@ export interface FollowedRefusal {
   event(): RefusedEvent
 }
 
+/** What a gate is followed for. */
+export type Purpose = 'ledger' | 'usage' | 'metrics'
+
 /**
  * For what looks at every request, as usage and metrics do: told on the spot, with the gate's own records, and nothing is put together for
  * it. What throws is warned of and harms no request.
  */
 export interface Follower {
+  /** What it is told for: `coverage` tells what is kept of a gate by it. */
+  readonly purpose?: Purpose
   admitted?(connection: FollowedConnection, inUse: number): void
   refused?(refusal: FollowedRefusal): void
   /** The response, or the upgraded socket, is over; the slot may be held on. Whoever asks for this has bytes counted. */
@@ -80,6 +85,10 @@ export class Followers {
 
   remove(follower: Follower): void {
     this.#set(this.#all.filter((each) => each !== follower))
+  }
+
+  are(purpose: Purpose): boolean {
+    return this.#all.some((follower) => follower.purpose === purpose)
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {

@@ -5,6 +5,7 @@ import type { Pending } from './pending.js'
 import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
+import type { GateSetup } from './setup.js'
 import type { Outcome } from './visit.js'
 import type { ConnectionFilter } from './voice.js'
 
@@ -92,6 +93,8 @@ export interface Gate extends Followable {
   end(filter: ConnectionFilter, why: string): Promise<number>
   /** How the gate is now: for a page of your own, or a probe of the machine's. Asks nobody, so it costs nothing. */
   health(): GateHealth
+  /** How the gate is set up: what the options say, and who listens. For `coverage`. */
+  setup(): GateSetup
   /** Refuses whoever comes or waits, ends what is open, and stops timers and subscriptions. Any number of times. */
   close(): Promise<void>
 }

@@ -41,6 +41,7 @@ export class Identification {
 
   /** What speaks against somebody now. `from`: the request, or, where it is gone, who they were known to be before. */
   against(who: Identity, from: GateRequest | Identity): Ground | undefined {
+    if (!this.#is.agreement && this.#is.credentials.isPlain(who)) return undefined
     const { account, client } = who
     if (account.grants != null || account.terminatesAt != null || client.terminatesAt != null)
       this.#noteChange(who)

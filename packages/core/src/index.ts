@@ -115,6 +115,15 @@ export {
   type UsageRow,
   type UsageStore,
 } from './usage/index.js'
-export type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from './followers.js'
+export type {
+  Followable,
+  FollowedConnection,
+  FollowedRefusal,
+  Follower,
+  Following,
+  Purpose,
+} from './followers.js'
+export { coverage, type ClauseCoverage, type Gap, type Met } from './clauses/index.js'
+export type { GateSetup, Said } from './setup.js'
 export type { IdsOptions, MisuseOptions, SignOptions } from './misuse/index.js'
 export type { CachePolicy, CachePolicyObject, CacheRule, CachingOptions } from './caching/index.js'

@@ -16,6 +16,7 @@ import type { Ground, Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { readRequest, type GateRequest, type RequestParts } from './request.js'
+import type { GateSetup } from './setup.js'
 import type { Outcome, Visit } from './visit.js'
 import type { ConnectionFilter } from './voice.js'
 import { withoutKeys } from './without-keys.js'
@@ -32,6 +33,7 @@ export interface LiveGateParts {
   readonly limits: LimitTable
   readonly store: ConnectionStore
   readonly open: OpenConnections<Identity>
+  readonly setup: GateSetup
   health(): GateHealth
   endSubscriptions(): void
   readonly changed: ChangedAccounts
@@ -163,6 +165,10 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
 
   health(): GateHealth {
     return this.#parts.health()
+  }
+
+  setup(): GateSetup {
+    return this.#parts.setup
   }
 
   close(): Promise<void> {

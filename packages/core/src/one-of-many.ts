@@ -21,7 +21,11 @@ export function warnIfOneOfMany(store: ConnectionStore | undefined, reports: Rep
 }
 
 /** A worker of node:cluster, or one of several instances under PM2, which says so in the environment, in either of its modes. */
-function isOneOfMany({ pm_id: pm2, instances, NODE_APP_INSTANCE: number }: NodeJS.ProcessEnv): boolean {
+export function isOneOfMany({
+  pm_id: pm2,
+  instances,
+  NODE_APP_INSTANCE: number,
+}: NodeJS.ProcessEnv): boolean {
   if (pm2 === undefined || instances === undefined) return cluster.isWorker || Number(number) > 0
   // In its cluster mode a single instance is a worker of node:cluster too. One that was scaled up later keeps the old number of them.
   return Number(instances) !== 1 || Number(number) > 0

@@ -10,7 +10,7 @@ import { replayed, type State } from '../../../test/registry-replay.js'
 import { startWriter, type Confirmed, type Writer } from './registry-members.js'
 
 const PREFIX = 'test:'
-const ENOUGH = 25
+const ENOUGH = 15
 /** More than there are, so that all come at once. */
 const ALL = 1e6
 const PATIENCE = { timeout: 30_000, interval: 5 }

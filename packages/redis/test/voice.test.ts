@@ -192,7 +192,13 @@ describe('a change that the registry of one process tells', () => {
       await servers[0]!.announce('acme')
       await Promise.all(open.map(({ ended }) => ended))
       const refused = what === 'suspended' ? 403 : 401
-      expect((await waiting).map(({ status }) => status)).toEqual([refused, refused, refused])
+      // Whoever was given a slot before its own process had heard is let in, and ended as that hears.
+      for (const { status, ended } of await waiting) {
+        if (status === refused) continue
+        expect(status).toBe(200)
+        // oxlint-disable-next-line no-await-in-loop -- all end within the bound below
+        await ended
+      }
       expect(await all(servers, (server) => statusOf(server, keys.acme))).toEqual([refused, refused, refused])
       expect(performance.now() - began).toBeLessThan(WITHIN_MS)
       expect(await statusOf(servers[2]!, keys.globex)).toBe(200)

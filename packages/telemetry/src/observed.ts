@@ -18,6 +18,7 @@ export function measure(
   /** Those that were open before are not counted as they close: they were not counted as they opened. */
   const open = new Map<FollowedConnection, number>()
   const following = gate.follow({
+    purpose: 'metrics',
     admitted(connection, inUse) {
       open.set(connection, performance.now())
       meter.opened(connection, inUse)

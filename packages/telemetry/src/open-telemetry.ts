@@ -124,6 +124,7 @@ function meterOf(gate: Followable, meter: OtelMeter, perAccount: LabelOptions['p
 /** Told on the way of the request: what is active then is its span. */
 function tracing(gate: Followable, trace: OtelTrace): () => void {
   const following = gate.follow({
+    purpose: 'metrics',
     admitted({ class: className, holder, id }, inUse) {
       trace.getActiveSpan()?.addEvent('api_terms.admitted', {
         'api_terms.api': gate.api,

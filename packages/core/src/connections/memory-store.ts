@@ -83,8 +83,7 @@ class Counter {
   }
 
   grant(): LeaseAnswer {
-    this.open++
-    return { lease: new MemoryLease(this), inUse: this.open }
+    return new MemoryLease(this, ++this.open)
   }
 
   giveBack(): void {
@@ -118,11 +117,18 @@ class Line {
   last: Waiter | undefined = undefined
 }
 
-class MemoryLease {
+/** The answer that a slot is taken, and the lease itself. */
+class MemoryLease implements LeaseAnswer {
   #counter: Counter | undefined
+  readonly inUse: number
 
-  constructor(counter: Counter) {
+  constructor(counter: Counter, inUse: number) {
     this.#counter = counter
+    this.inUse = inUse
+  }
+
+  get lease(): Lease {
+    return this
   }
 
   /** A second release would raise the capacity: it finds nothing to give back. */

@@ -29,6 +29,8 @@ export interface CredentialCheck {
    * request or, where that is gone, the identity that was known of it before.
    */
   against(who: Identity, from: GateRequest | Identity): Ground | undefined
+  /** Whether `against` has nothing to say of somebody, now and as long as the registration is the same. */
+  isPlain(who: Identity): boolean
   /** Ends the subscription to the registry, and look-ups under way. */
   close(): void
 }
@@ -90,6 +92,7 @@ export function createCredentialCheck(
   const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
     const found = lookup.peek(known.credential.digest)
     if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
+    if (known.isPlain) return known
     return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
   }
 
@@ -115,6 +118,7 @@ export function createCredentialCheck(
       return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
     },
     recheck: (identity) => again(identity as VerifiedIdentity),
+    isPlain: (who) => !claimedClient && (who as VerifiedIdentity).isPlain,
     against(who, from) {
       const verified = who as VerifiedIdentity
       if (!networks.allows(who, from)) return grounds.outside

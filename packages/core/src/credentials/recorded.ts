@@ -10,12 +10,14 @@ export class RecordedRegistration implements Registration {
   readonly client: Client
   readonly credential: Credential
   readonly #digest: string
+  readonly #isPlain: boolean
 
   constructor(account: Account, client: Client, credential: Credential) {
     this.account = account
     this.client = client
     this.credential = credential
     this.#digest = credential.digest
+    this.#isPlain = isPlain(account, client, credential)
     Object.freeze(this)
   }
 
@@ -23,4 +25,22 @@ export class RecordedRegistration implements Registration {
   static is(answer: object, digest: string): answer is RecordedRegistration {
     return #digest in answer && answer.#digest === digest
   }
+
+  /**
+   * Whether nothing in a registration can ever speak against it, or changes with time: what is frozen need not be looked through with
+   * every request. `false` for one of another making, whose owner may alter it.
+   */
+  static isPlain(registration: Registration): boolean {
+    return #isPlain in registration && registration.#isPlain
+  }
+}
+
+function isPlain(account: Account, client: Client, credential: Credential): boolean {
+  const { notBefore, expiresAt, revokedAt } = credential
+  const conditions = [account.grants, client.networks, client.apis, notBefore, expiresAt, revokedAt]
+  return [account, client].every(isActive) && conditions.every((condition) => condition == null)
+}
+
+function isActive({ status, terminatesAt }: Account | Client): boolean {
+  return (status == null || status === 'active') && terminatesAt == null
 }

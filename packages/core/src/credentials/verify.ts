@@ -4,6 +4,7 @@ import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
 import type { Scheme } from './options.js'
+import { RecordedRegistration } from './recorded.js'
 
 /** Who asks. */
 export interface Identity {
@@ -78,6 +79,11 @@ export class VerifiedIdentity implements Identity {
 
   get field(): string {
     return this.#way.field
+  }
+
+  /** Whether nothing in its registration can speak against it. */
+  get isPlain(): boolean {
+    return RecordedRegistration.isPlain(this.#registration)
   }
 
   get way(): Way {

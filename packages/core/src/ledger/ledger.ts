@@ -93,6 +93,7 @@ class LiveLedger implements Ledger {
   follow(gate: Followable): () => void {
     const { api } = gate
     const following = gate.follow({
+      purpose: 'ledger',
       refused: (refusal) => this.#refused(api, refusal),
       released: (connection, why) => {
         if (why !== undefined) this.#ended(api, connection, why)

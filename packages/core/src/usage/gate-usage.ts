@@ -19,6 +19,7 @@ const NOTHING: Settled = Object.freeze({ heldMs: 0, bytesIn: 0, bytesOut: 0 })
  * batches; of a longer one, what has been counted so far.
  */
 export class GateUsage implements Follower {
+  readonly purpose = 'usage'
   #rows = new Map<string, Map<string, OpenRow>>()
   /** Days that are over, with what is not in a batch yet. */
   #past: UsageRow[] = []

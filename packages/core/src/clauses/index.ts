@@ -1,0 +1,2 @@
+export { coverage, type ClauseCoverage } from './coverage.js'
+export type { Gap, Met } from './duty.js'

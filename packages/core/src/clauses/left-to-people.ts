@@ -1,0 +1,20 @@
+/** Clauses about law, liability and conduct: the software does not pretend to hold them. */
+export const LEFT_TO_PEOPLE: readonly { readonly clause: string; readonly asks: string }[] = [
+  { clause: '2(a)', asks: 'end users are held to the law and to the Terms' },
+  { clause: '2(b)', asks: "the law, the rights of others and the provider's other terms are kept" },
+  { clause: '2(e)', asks: 'open source software is used as its own licence says' },
+  { clause: '2(g)', asks: 'feedback may be used by the provider' },
+  { clause: '2(h)', asks: 'the provider may make what competes with a client' },
+  { clause: '3(c)', asks: 'nobody comes to own what belongs to the other' },
+  { clause: '4(a)2', asks: 'nothing destructive is brought in on purpose' },
+  { clause: '4(a)4', asks: 'nobody is harassed or threatened' },
+  { clause: '4(a)6', asks: 'nothing unlawful is furthered' },
+  { clause: '4(a)8', asks: 'the API is not used where its failing could kill or harm' },
+  { clause: '4(b)2', asks: 'what the provider tells in confidence is not passed on' },
+  { clause: '5(b)', asks: 'who submits content has the right to' },
+  { clause: '5(d)2', asks: 'content is not copied, changed or sold on without a right to' },
+  { clause: '5(d)3', asks: 'source and ownership of content are not misrepresented' },
+  { clause: '6(c)', asks: 'what is meant to last goes on after the end' },
+  { clause: '7', asks: 'warranties, liability and indemnity' },
+  { clause: '8(b)', asks: 'general law, and where disputes are settled' },
+]

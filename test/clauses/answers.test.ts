@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { apiOf, FRAMEWORKS, TERMS_URL, told } from './setting.js'
+
+const licence = 'https://provider.example/licence'
+
+test.each(FRAMEWORKS)('4(a)9: every answer links to the Terms, refused or not (%s)', async (framework) => {
+  const { ask, client } = await apiOf({ framework })
+  const link = `<${TERMS_URL}>; rel="terms-of-service"`
+  expect((await ask(await client('crm'))).headers.get('link')).toContain(link)
+  expect((await ask(null)).headers.get('link')).toContain(link)
+})
+
+test('5(a): content is restricted by path and method, and the caller reads why', async () => {
+  const block = [
+    { path: '/v1/recordings/:id', methods: ['GET'], detail: 'Recordings are not served in your region.' },
+  ]
+  const { ask, client, refused } = await apiOf({ options: { requests: { block } } })
+  const key = await client('crm')
+  const answer = await ask(key, '/v1/recordings/1')
+  expect(await answer.json()).toMatchObject({ reason: 'request-blocked', detail: block[0]!.detail })
+  expect(refused).toMatchObject([{ reason: 'request-blocked', path: '/v1/recordings/1' }])
+  expect(await told(ask(key, '/v1/calls'))).toBe(200)
+})
+
+test.each(FRAMEWORKS)(
+  '5(c): an answer is for its caller alone, unless a rule makes it public (%s)',
+  async (framework) => {
+    const rules = [{ path: '/v1/countries', policy: 'public, max-age=3600' }]
+    const { ask, client } = await apiOf({ framework, options: { caching: { default: 'max-age=60', rules } } })
+    const key = await client('crm')
+    const kept = async (path: string) => (await ask(key, path)).headers.get('cache-control')
+    expect(await kept('/v1/calls')).toMatch(/\bprivate\b/)
+    expect(await kept('/v1/countries')).toMatch(/\bpublic\b/)
+  },
+)
+
+test.each(FRAMEWORKS)(
+  '5(d)1: every answer says how long it may be kept; where nothing is said, not at all (%s)',
+  async (framework) => {
+    const rules = [{ path: '/v1/extensions', policy: 'private, max-age=300' }]
+    const { ask, client } = await apiOf({ framework, options: { caching: { rules } } })
+    const key = await client('crm')
+    const kept = async (path: string, init?: RequestInit) =>
+      (await ask(key, path, init)).headers.get('cache-control')
+    expect(await kept('/v1/calls')).toBe('no-store')
+    expect(await kept('/v1/extensions')).toBe('private, max-age=300')
+    expect(await kept('/v1/extensions', { method: 'POST' })).toBe('no-store')
+    expect((await ask(null, '/v1/extensions')).headers.get('cache-control')).toBe('no-store')
+  },
+)
+
+test('5(d)1: an account that asks for many ids is told of, and refused them for a while', async () => {
+  const ids = { paths: ['/v1/extensions/:id'], most: 3, withinMs: 60_000, refuseMs: 5_000 }
+  const { gate, ask, client, clock } = await apiOf({ options: { misuse: { ids } } })
+  const signs: unknown[] = []
+  gate.on('misuse', (event) => signs.push(event))
+  const key = await client('crm')
+  const answers = []
+  for (const id of [1, 2, 2, 3, 4]) answers.push(await told(ask(key, `/v1/extensions/${id}`)))
+  expect(answers).toEqual([200, 200, 200, 200, 'scraping-suspected'])
+  expect(signs).toMatchObject([{ sign: 'many-ids', clause: '5(d)', account: 'acme' }])
+  expect(await told(ask(key, '/v1/calls'))).toBe(200)
+  clock.advance(60_001)
+  expect(await told(ask(key, '/v1/extensions/4'))).toBe(200)
+})
+
+test.each(FRAMEWORKS)('5(d)4: an answer with content links to its licence (%s)', async (framework) => {
+  const { ask, client } = await apiOf({ framework, options: { terms: { url: TERMS_URL, licence } } })
+  expect((await ask(await client('crm'))).headers.get('link')).toContain(`<${licence}>; rel="license"`)
+})
