@@ -10,17 +10,17 @@ import {
   type Voice,
   type VoiceListener,
 } from '@api-terms/core'
+import { Asks } from './asks.js'
 import { Commands } from './commands.js'
 import { Heartbeat } from './heartbeat.js'
 import { Leases } from './leases.js'
 import { Line } from './line.js'
 import { Listeners } from './listeners.js'
 import { checkOptions, type CheckedOptions, type RedisConnectionsOptions } from './options.js'
-import { Place, type PlaceKeeper } from './place.js'
+import { Place } from './place.js'
 import { Reach } from './reach.js'
 import { RedisVoice } from './redis-voice.js'
 import { Releases } from './releases.js'
-import type { PlaceState } from './renewal.js'
 import { Suspects } from './suspects.js'
 import { Underway } from './underway.js'
 import { Wakefulness } from './wakefulness.js'
@@ -36,11 +36,12 @@ export function redisConnections(options: RedisConnectionsOptions): ConnectionSt
   return new RedisConnections(checkOptions(options))
 }
 
-class RedisConnections implements ConnectionStore, PlaceKeeper {
+class RedisConnections implements ConnectionStore {
   readonly #options: CheckedOptions
   /** No other process, and none before it, has the same. */
   readonly #process = randomBytes(9).toString('base64url')
   #serial = 0
+  readonly #asks: Asks
   readonly #commands: Commands
   readonly #reach: Reach
   readonly #heartbeat: Heartbeat
@@ -58,7 +59,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     const wakefulness = new Wakefulness(options.leaseMs / 2)
     const warnings = (this.#warnings = new Warnings((warning) => options.warn(warning)))
     const commands = (this.#commands = new Commands(options, underway, {
-      onAnswered: (place, state, inUse) => this.#answered(place, state, inUse),
+      onAnswered: (place, state, inUse) => this.#asks.answered(place, state, inUse),
       onFailed: (place, cause) => this.#askFailed(place, cause),
       onLate: (place) => this.#releases.giveBack(place),
       onReleaseFailed: (place, cause) => this.#failed(place, cause),
@@ -67,12 +68,13 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
       (outage) => this.#recover(outage),
       (state, cause) => this.#reached(state, cause),
     ))
-    this.#releases = new Releases(commands, reach, warnings)
+    const releases = (this.#releases = new Releases(commands, reach, warnings))
     this.#suspects = new Suspects(commands, options.client.oneServer)
-    this.#leases = new Leases({ options, commands, reach, wakefulness, warnings })
+    const leases = (this.#leases = new Leases({ options, commands, reach, wakefulness, warnings }))
     const channel = `${commands.keys.channels}${this.#process}`
-    const onGranted = (place: Place, inUse: number) => this.#granted(place, inUse)
-    this.#line = new Line({ options, channel, commands, reach, warnings, onGranted })
+    const onGranted = (place: Place, inUse: number) => this.#asks.granted(place, inUse)
+    const line = (this.#line = new Line({ options, channel, commands, reach, warnings, onGranted }))
+    this.#asks = new Asks({ line, leases, releases, isClosing: () => this.#closing !== undefined })
     this.#heartbeat = new Heartbeat(options, commands.keys.processes, wakefulness, underway, reach)
   }
 
@@ -99,18 +101,6 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
     if (place.state !== 'open') return
     this.#leases.remove(place)
     this.#releases.giveBack(place)
-  }
-
-  left(place: Place): void {
-    const { state } = place
-    if (state !== 'asking' && state !== 'waiting') return
-    if (state === 'waiting') {
-      this.#line.remove(place)
-      this.#releases.giveBack(place)
-    }
-    place.refuse(place.inUse)
-    // Its answer is still to come: what that grants is given back then.
-    if (state === 'asking') place.state = 'left'
   }
 
   setLimit(name: CounterName, limit: number): void {
@@ -149,30 +139,7 @@ class RedisConnections implements ConnectionStore, PlaceKeeper {
   #placeFor(ask: LeaseAsk): Place {
     if (this.#closing) throw new StoreError('the connection store is closed')
     const id = `${this.#process}.${(++this.#serial).toString(36)}`
-    return new Place(this, id, this.#commands.keys.counter(ask), ask)
-  }
-
-  #answered(place: Place, state: PlaceState, inUse: number): void {
-    place.inUse = inUse
-    if (place.state === 'left' || this.#closing) {
-      this.#line.remove(place)
-      if (state !== 'refused') this.#releases.giveBack(place)
-      if (place.state === 'asking') place.refuse(inUse)
-    } else if (state === 'open') {
-      this.#granted(place, inUse)
-    } else if (state === 'refused') {
-      this.#line.remove(place)
-      place.refuse(inUse)
-    } else if (place.state === 'asking') {
-      this.#line.wait(place)
-    }
-  }
-
-  #granted(place: Place, inUse: number): void {
-    if (place.state !== 'asking' && place.state !== 'waiting') return
-    this.#line.remove(place)
-    place.grant(inUse)
-    this.#leases.add(place)
+    return new Place(this.#asks, id, this.#commands.keys.counter(ask), ask)
   }
 
   #askFailed(place: Place, cause: unknown): void {
