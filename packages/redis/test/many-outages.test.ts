@@ -10,8 +10,8 @@ import { freshPrefix } from './store-setting.js'
 
 /** `OUTAGES=1000` for the long form, which also prints what it has counted. */
 const LONG = process.env['OUTAGES']
-const OUTAGES = Number(LONG ?? 100)
-const GATES = 25
+const OUTAGES = Number(LONG ?? 48)
+const GATES = LONG ? 25 : 12
 /** What a heap of some 30 MB goes up and down by without growing. */
 const HEAP_NOISE = 1_500_000
 /** A look of some voice may be under way as things are counted; an outage that left one thing behind would leave more than these. */

@@ -53,7 +53,9 @@ test('several processes never hold more than an account may, use it to the full,
   const { prefix, all } = await members(4, { leaseMs: 20_000, timeoutMs: 5000 })
   const limits = { one: 1, three: 3, ten: 10 }
   const asks = Object.entries(limits).map(([account, limit]) => ({ ...ASK, account, limit }))
-  const loads = await Promise.all(all.map((member) => member.load({ asks, tasks: 24, forMs: 3000 })))
+  const loads = await Promise.all(
+    all.map((member) => member.load({ asks, tasks: 24, forMs: 2000, atLeast: 60 })),
+  )
   const most = (account: string) => Math.max(...loads.map(({ seen }) => seen[account] ?? 0))
   expect({ one: most('one'), three: most('three'), ten: most('ten') }).toEqual(limits)
   expect(loads.reduce((sum, { granted }) => sum + granted, 0)).toBeGreaterThan(200)
