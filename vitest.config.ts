@@ -23,5 +23,7 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/consumers/**'],
     testTimeout: 20_000,
+    // Who waits for a state waits for as long as a busy machine takes.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

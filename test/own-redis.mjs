@@ -9,10 +9,10 @@ import { createClient } from 'redis'
 
 const HOST = '127.0.0.1'
 
-/** On a free port; nothing is written to a disk. */
-export async function startOwnRedis() {
+/** On a free port, or on one where another was; nothing is written to a disk. */
+export async function startOwnRedis(where = freePort()) {
   const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))
-  const port = await freePort()
+  const port = await where
   const settings = [
     '--bind',
     HOST,

@@ -34,7 +34,8 @@ export async function startSentinel(): Promise<SentinelSetting> {
       `dir ${folder}`,
       'loglevel warning',
       `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 1`,
-      `sentinel down-after-milliseconds ${NAME} 500`,
+      // A busy machine is no dead master, and an outage is longer than the attempt that tells it from one slow command.
+      `sentinel down-after-milliseconds ${NAME} 2000`,
       `sentinel failover-timeout ${NAME} 2000`,
     ].join('\n'),
   )

@@ -50,6 +50,11 @@ export class Observer {
     return (await this.#client.sMembers(account)).filter((name) => name.startsWith(`${process}.`)).length
   }
 
+  /** How many are at work for an account, in all processes. */
+  insideAll(account) {
+    return this.#client.sCard(account)
+  }
+
   /** By account, the most that have been at work at once, `ever` or `lately`. */
   async most(when) {
     const most = await this.#client.hGetAll(when)

@@ -31,6 +31,13 @@ export class Reach {
     void this.#findOut(cause)
   }
 
+  /** While Redis is away nothing is sent but attempts to reach it, which do the same. */
+  whileAvailable(work: () => Promise<unknown>): () => Promise<void> {
+    return async () => {
+      if (this.state === 'available') await work().catch((cause: unknown) => this.failed(cause))
+    }
+  }
+
   close(): void {
     this.#stop.abort()
   }

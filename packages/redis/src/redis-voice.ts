@@ -7,24 +7,16 @@ import {
   type VoiceMessage,
 } from '@api-terms/core'
 import type { Connected } from './client.js'
-import { Doorbell } from './doorbell.js'
+import type { Heard, HeardMessage } from './heard.js'
+import { Hearing } from './hearing.js'
 import type { VoiceKeys } from './keys.js'
 import { KeptLimits } from './kept-limits.js'
-import { heardFrom, type Heard, type HeardMessage } from './heard.js'
 import { Questions } from './questions.js'
 import { ScriptRunner } from './script-runner.js'
-import { HEAR, LEAVE, SET_LIMITS, TELL } from './voice-scripts.js'
+import { SET_LIMITS, TELL } from './voice-scripts.js'
 
-/** A look finds what no message has told of: a change is heard of within this and the time of a command. */
-const LOOK_MS = 500
-/** After a command that failed, so that the next look is still within the second. */
-const AGAIN_MS = 100
-/** Messages in quick succession are read together. */
-const GATHER_MS = 10
 /** Commands that Redis has not answered, not even late: more would only lie in the client's queue. */
 const MOST_UNANSWERED = 8
-/** Nothing heard for so long is told. */
-const DEAF_MS = 1000
 
 export interface RedisVoiceParts {
   readonly client: Connected
@@ -41,24 +33,25 @@ export class RedisVoice implements Voice {
   readonly #runner: ScriptRunner
   readonly #questions: Questions
   readonly #limits = new KeptLimits()
+  readonly #hearing: Hearing
   #unanswered = 0
-  /** How far it has read, and which limits it knows. */
-  #place: Pick<Heard, 'epoch' | 'number' | 'changes'> = { epoch: '', number: '0', changes: '' }
-  /** Redis's clock less this process's steady one, once it is known. A little behind, by the way of an answer. */
-  #ahead: number | undefined
-  #heardAt = performance.now()
-  #hearing: Promise<void> | undefined
-  #again = false
-  #timer: NodeJS.Timeout | undefined
-  readonly #doorbell: Doorbell
-  #closed = false
 
   constructor(parts: RedisVoiceParts) {
     this.#is = parts
     this.#runner = new ScriptRunner((args, key) => this.#send(args, key), parts.timeoutMs)
     this.#questions = new Questions(this.#runner, parts.keys.answers)
-    this.#doorbell = new Doorbell(parts.client, parts.keys.channel, (by) => this.#woken(by))
-    void this.#look()
+    this.#hearing = new Hearing({
+      client: parts.client,
+      timeoutMs: parts.timeoutMs,
+      keys: parts.keys,
+      name: parts.name,
+      runner: this.#runner,
+      onHeard: (heard, areOther) => this.#take(heard, areOther),
+      onLooked: async () => {
+        if (this.#limits.untold) await this.#tellLimits()
+      },
+      onDeaf: (cause) => parts.listener.onFailed(cause),
+    })
   }
 
   async tell(message: VoiceMessage, agoMs: number): Promise<void> {
@@ -75,72 +68,17 @@ export class RedisVoice implements Voice {
 
   async setLimits(limits: Limits): Promise<void> {
     this.#limits.set(limits)
-    await this.#joined()
+    await this.#hearing.joined()
     await this.#tellLimits()
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    clearTimeout(this.#timer)
-    const { keys, name } = this.#is
-    await this.#hearing?.catch(() => undefined)
-    const all = [keys.voice, keys.said, keys.limits, keys.gates]
-    await this.#runner.run(LEAVE, all, [name]).catch(() => undefined)
-    await this.#doorbell.close(this.#is.timeoutMs)
+  close(): Promise<void> {
+    return this.#hearing.close()
   }
 
-  /** Looks for what was said, again and again. */
-  async #look(): Promise<void> {
-    let pause = LOOK_MS
-    try {
-      await this.#hear()
-      if (this.#limits.untold) await this.#tellLimits()
-    } catch (cause) {
-      if (performance.now() - this.#heardAt > DEAF_MS) this.#is.listener.onFailed(cause)
-      else pause = AGAIN_MS
-    }
-    if (this.#closed) return
-    this.#doorbell.listen()
-    this.#timer = setTimeout(() => void this.#look(), pause).unref()
-  }
-
-  /** Somebody has said something. */
-  #woken(by: string): void {
-    if (by === this.#is.name || this.#closed) return
-    if (this.#hearing) this.#again = true
-    else this.#hear().catch(() => undefined)
-  }
-
-  #hear(): Promise<void> {
-    return (this.#hearing ??= this.#read().finally(() => {
-      this.#hearing = undefined
-      if (!this.#again || this.#closed) return
-      this.#again = false
-      setTimeout(() => void this.#hear().catch(() => undefined), GATHER_MS).unref()
-    }))
-  }
-
-  async #read(): Promise<void> {
-    const { keys, name } = this.#is
-    const all = [keys.voice, keys.said, keys.limits, keys.gates]
-    let heard: Heard
-    do {
-      const { epoch, number, changes } = this.#place
-      // oxlint-disable-next-line no-await-in-loop -- from where the last answer ends
-      heard = heardFrom(await this.#runner.run(HEAR, all, [name, epoch, number, changes]))
-      if (this.#closed) return
-      this.#heardAt = performance.now()
-      this.#ahead = heard.now - this.#heardAt
-      this.#take(heard)
-    } while (heard.more)
-  }
-
-  #take(heard: Heard): void {
+  #take(heard: Heard, areOther: boolean): void {
     const { listener } = this.#is
-    const isOther = heard.epoch !== this.#place.epoch || heard.changes !== this.#place.changes
-    const isChanged = isOther && this.#limits.hear(heard.limits, heard.now, this.#ahead!)
-    this.#place = heard
+    const isChanged = areOther && this.#limits.hear(heard.limits, heard.now, this.#hearing.ahead!)
     if (isChanged) this.#safely(() => listener.onLimits(this.#limits.all))
     if (heard.missed) this.#safely(() => listener.onMissed({ ends: heard.endMissed }))
     for (const message of heard.messages) this.#takeMessage(message, heard.now)
@@ -165,10 +103,10 @@ export class RedisVoice implements Voice {
   }
 
   async #tell(message: VoiceMessage, agoMs: number, question: string): Promise<string[]> {
-    const now = this.#now()
-    await this.#joined()
+    const now = this.#hearing.now
+    await this.#hearing.joined()
     const { keys, name } = this.#is
-    const at = (now ?? this.#now()!) - agoMs
+    const at = (now ?? this.#hearing.now!) - agoMs
     const isEnd = message.say === 'end' ? '1' : '0'
     const args = [name, at.toFixed(3), keys.channel, JSON.stringify(message), question, isEnd]
     const listening = await this.#runner.run(TELL, [keys.voice, keys.said, keys.gates], args)
@@ -177,7 +115,7 @@ export class RedisVoice implements Voice {
 
   async #tellLimits(): Promise<void> {
     const { keys, name, listener } = this.#is
-    const { args, heard } = this.#limits.telling(this.#ahead!)
+    const { args, heard } = this.#limits.telling(this.#hearing.ahead!)
     if (args.length === 0) return
     const told = await this.#runner.run(
       SET_LIMITS,
@@ -186,17 +124,6 @@ export class RedisVoice implements Voice {
     )
     const [now, limits] = told as [unknown, unknown[]]
     if (heard(limits.map(String), Number(now))) this.#safely(() => listener.onLimits(this.#limits.all))
-  }
-
-  /** Before Redis has answered once, its clock is not known, nor what was set before. */
-  async #joined(): Promise<void> {
-    if (this.#closed) throw new StoreError('the connection store is closed')
-    if (this.#ahead === undefined) await this.#hear()
-  }
-
-  /** Redis's clock, as far as it is known. */
-  #now(): number | undefined {
-    return this.#ahead === undefined ? undefined : this.#ahead + performance.now()
   }
 
   async #send(args: string[], key: string): Promise<unknown> {

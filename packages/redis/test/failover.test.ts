@@ -74,11 +74,15 @@ async function failOver(
   const held = await at.fill(2)
   await expect.poll(() => counted(master)).toBe('2')
   await master.stop()
-  const inTime = { timeout: 20_000, interval: 20 }
-  const asking = setInterval(() => void at.get().then((admission) => admission?.release()), 100)
+  const inTime = { timeout: 40_000, interval: 20 }
+  const asked: Promise<void>[] = []
+  const asking = setInterval(() => {
+    asked.push(at.get().then((admission) => admission?.release()))
+  }, 100)
   context.onTestFinished(() => clearInterval(asking))
   await expect.poll(states, inTime).toEqual(['began'])
   clearInterval(asking)
+  await Promise.all(asked)
   expect(await at.fill(1)).toHaveLength(1)
   held[0]!.release()
   await expect.poll(() => redisCli(replica.port, 'info', 'replication'), inTime).toContain('role:master')
@@ -99,7 +103,7 @@ const RECOVERY_MS = 4000
 
 describe.concurrent(
   'as a master dies its replica counts all that was held, and what came meanwhile,',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     for (const [name, connect] of Object.entries(OF_SENTINEL))
       test(`under Sentinel, over ${name}`, async (context) => {

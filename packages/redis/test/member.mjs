@@ -29,13 +29,13 @@ const answers = {
   load,
 }
 
-/** Asks, gives up, holds and gives back at random, as many at once as told. */
-async function load({ asks, tasks, forMs }) {
+/** Asks, gives up, holds and gives back at random, as many at once as told, and until it was granted as often. */
+async function load({ asks, tasks, forMs, atLeast }) {
   const seen = {}
   let granted = 0
   const until = performance.now() + forMs
   const task = async () => {
-    while (performance.now() < until) {
+    while (performance.now() < until || granted < atLeast) {
       const ask = asks[Math.floor(Math.random() * asks.length)]
       const place = store.acquire({ ...ask, waitMs: Math.random() < 0.5 ? 0 : 50 })
       if (Math.random() < 0.2) setTimeout(() => place.leave(), Math.random() * 5)

@@ -24,7 +24,7 @@ export interface Member {
   release(number: number): Promise<void>
   lost(): Promise<number[]>
   close(): Promise<void>
-  load(load: { asks: LeaseAsk[]; tasks: number; forMs: number }): Promise<{
+  load(load: { asks: LeaseAsk[]; tasks: number; forMs: number; atLeast: number }): Promise<{
     seen: Record<string, number>
     granted: number
   }>
