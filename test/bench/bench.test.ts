@@ -32,8 +32,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-test('the benchmark measures both frameworks, refusals, decisions, memory and the shared store', () => {
+test('the benchmark measures both frameworks, ledger and usage, refusals, decisions, memory and the shared store', () => {
   expect(tables.map(({ title }) => title.replace(/[,(].*/, '').trim())).toEqual([
+    'Express 5',
+    'Koa 3',
     'Express 5',
     'Koa 3',
     'Express 5',
