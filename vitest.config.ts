@@ -23,6 +23,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/consumers/**'],
     testTimeout: 20_000,
+    // Most files wait for processes and timers of their own: one a core keeps the whole below ten minutes on two of them.
+    maxWorkers: '100%',
     // Who waits for a state waits for as long as a busy machine takes.
     expect: { poll: { timeout: 10_000 } },
   },
