@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { createGate, issueKey, memoryRegistry, readRequest, type Gate } from '@api-terms/core'
+import { TERMS } from './gate-setting.js'
+
+// A caller that keeps its connection is recognised by the value it sent last through the same socket.
+
+const keys = { acme: issueKey(), globex: issueKey() }
+
+function provider() {
+  const registry = memoryRegistry({
+    accounts: [{ id: 'acme' }, { id: 'globex' }],
+    clients: Object.entries(keys).map(([id, { digest }]) => ({ id, account: id, credentials: [{ digest }] })),
+  })
+  return { registry, gate: createGate({ terms: TERMS, registry }) }
+}
+
+/** The account that is let in, or the reason why none is. */
+async function comes(gate: Gate, wire: object, headers: Record<string, string>): Promise<string> {
+  const rawHeaders = Object.entries(headers).flat()
+  const outcome = await gate.admit(
+    readRequest({ method: 'GET', target: '/v1/calls', headers, rawHeaders, wire }),
+  )
+  if (!outcome.admitted) return outcome.reason
+  outcome.release()
+  return outcome.account.id
+}
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+test('callers whom a proxy sends through one socket are each taken for themselves', async () => {
+  const { gate } = provider()
+  const wire = {}
+  for (const account of ['acme', 'acme', 'globex', 'acme', 'globex', 'globex'] as const)
+    expect(await comes(gate, wire, bearer(keys[account].key))).toBe(account)
+})
+
+test('a key that is nearly the last one of its socket is nobody’s', async () => {
+  const { gate } = provider()
+  const wire = {}
+  const { key } = keys.acme
+  expect(await comes(gate, wire, bearer(key))).toBe('acme')
+  for (let at = 0; at < key.length; at++) {
+    const other = key[at] === 'x' ? 'y' : 'x'
+    const wrong = `${key.slice(0, at)}${other}${key.slice(at + 1)}`
+    expect(await comes(gate, wire, bearer(wrong))).toMatch(/^credentials-/)
+  }
+  expect(await comes(gate, wire, bearer(key))).toBe('acme')
+})
+
+test('a value that was good in one field is read afresh in another', async () => {
+  const { gate } = provider()
+  const wire = {}
+  const { key } = keys.acme
+  expect(await comes(gate, wire, { 'x-api-key': key })).toBe('acme')
+  expect(await comes(gate, wire, { authorization: key })).toMatch(/^credentials-/)
+  expect(await comes(gate, wire, bearer(key))).toBe('acme')
+  expect(await comes(gate, wire, { 'x-api-key': `Bearer ${key}` })).toMatch(/^credentials-/)
+})
+
+test('what changes about an account holds for the next request of its socket', async () => {
+  const { gate, registry } = provider()
+  const wire = {}
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+  await registry.suspend({ account: 'acme', by: 'ops' })
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('account-suspended')
+  await registry.reinstate({ account: 'acme', by: 'ops' })
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+  await registry.removeClient('acme')
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
+})
+
+test('two gates that share a socket do not take one another’s word', async () => {
+  const one = provider()
+  const empty = createGate({ terms: TERMS, registry: memoryRegistry() })
+  const wire = {}
+  expect(await comes(one.gate, wire, bearer(keys.acme.key))).toBe('acme')
+  expect(await comes(empty, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
+  expect(await comes(one.gate, wire, bearer(keys.acme.key))).toBe('acme')
+})
