@@ -1,35 +1,17 @@
 // What the gate costs a request that it lets in, beside the bare framework and beside the stack that people assemble.
-import { start } from './children.mjs'
-import { inRounds, load, median, warm } from './rounds.mjs'
+import { inGenerations } from './generations.mjs'
+import { median } from './rounds.mjs'
 import { TARGET } from './terms.mjs'
 
 const FRAMEWORKS = { express: { title: 'Express 5', aim: 0.95 }, koa: { title: 'Koa 3', aim: 0.9 } }
 const SIDES = ['bare', 'gate', 'stack']
 
-export async function measureHttp({ generations, rounds, seconds, warmUp }) {
+export async function measureHttp(sizes) {
   const tables = []
   for (const [framework, facts] of Object.entries(FRAMEWORKS)) {
-    const measured = []
-    // Now and then a new process: how well the compiler did in one of them should not decide.
-    for (let generation = 0; generation < generations; generation++) {
-      measured.push(...(await oneGeneration(framework, { rounds, seconds, warmUp })))
-    }
-    tables.push(tableOf(facts, measured, seconds))
+    tables.push(tableOf(facts, await inGenerations(framework, SIDES, sizes), sizes.seconds))
   }
   return tables
-}
-
-async function oneGeneration(framework, { rounds, seconds, warmUp }) {
-  const children = Object.fromEntries(
-    await Promise.all(
-      SIDES.map(async (side) => [side, await start('server.mjs', [`${framework}/${side}`, 10])]),
-    ),
-  )
-  const about = (side) => ({ path: TARGET, key: children[side].facts.keys[0], status: 200 })
-  for (const side of SIDES) await warm(children[side], { ...about(side), seconds: warmUp })
-  const measured = await inRounds(SIDES, rounds, (side) => load(children[side], { ...about(side), seconds }))
-  await Promise.all(Object.values(children).map((child) => child.stop()))
-  return measured
 }
 
 function tableOf({ title, aim }, measured, seconds) {

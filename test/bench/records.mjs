@@ -1,34 +1,16 @@
 // What the ledger and usage add to a request that the gate lets in.
-import { start } from './children.mjs'
-import { inRounds, load, median, warm } from './rounds.mjs'
-import { TARGET } from './terms.mjs'
+import { inGenerations } from './generations.mjs'
+import { median } from './rounds.mjs'
 
 const FRAMEWORKS = { express: 'Express 5', koa: 'Koa 3' }
 const SIDES = ['gate', 'records']
 
-export async function measureRecords({ generations, rounds, seconds, warmUp }) {
+export async function measureRecords(sizes) {
   const tables = []
   for (const [framework, title] of Object.entries(FRAMEWORKS)) {
-    const measured = []
-    for (let generation = 0; generation < generations; generation++) {
-      measured.push(...(await oneGeneration(framework, { rounds, seconds, warmUp })))
-    }
-    tables.push(tableOf(title, measured, seconds))
+    tables.push(tableOf(title, await inGenerations(framework, SIDES, sizes), sizes.seconds))
   }
   return tables
-}
-
-async function oneGeneration(framework, { rounds, seconds, warmUp }) {
-  const children = Object.fromEntries(
-    await Promise.all(
-      SIDES.map(async (side) => [side, await start('server.mjs', [`${framework}/${side}`, 10])]),
-    ),
-  )
-  const about = (side) => ({ path: TARGET, key: children[side].facts.keys[0], status: 200 })
-  for (const side of SIDES) await warm(children[side], { ...about(side), seconds: warmUp })
-  const measured = await inRounds(SIDES, rounds, (side) => load(children[side], { ...about(side), seconds }))
-  await Promise.all(Object.values(children).map((child) => child.stop()))
-  return measured
 }
 
 function tableOf(title, measured, seconds) {

@@ -1,5 +1,6 @@
-import { OptionsError, type OptionIssue, type StoreWarning } from '@api-terms/core'
-import { connected, type Connected, type RedisClient } from './client.js'
+import type { StoreWarning } from '@api-terms/core'
+import type { Connected, RedisClient } from './client.js'
+import { isDuration, OptionCheck, sparing } from './option-check.js'
 
 /** Something that the store cannot mend itself. The `warning` events of a gate tell the same. */
 export type RedisWarning = StoreWarning
@@ -46,44 +47,16 @@ export function checkOptions(options: RedisConnectionsOptions): CheckedOptions {
     whenLeaseLost = 'readmit',
     onWarning = () => {},
   } = options ?? {}
-  const issues: OptionIssue[] = []
-  const mustBe = (path: string, holds: boolean, message: string) => {
-    if (!holds) issues.push({ path, message: `must be ${message}` })
-  }
-  const client = connected(options?.client)
-  mustBe(
-    'client',
-    client !== undefined,
-    'a client of redis or ioredis, a cluster of either, or a function that sends a command',
-  )
-  mustBe('prefix', typeof prefix === 'string', 'a string')
-  mustBe('timeoutMs', isDuration(timeoutMs), 'a whole number of milliseconds, 1 or more')
-  mustBe(
+  const check = new OptionCheck(options)
+  check.mustBe('prefix', typeof prefix === 'string', 'a string')
+  check.mustBeDuration('timeoutMs', timeoutMs)
+  check.mustBe(
     'leaseMs',
     isDuration(leaseMs) && leaseMs >= 4 * timeoutMs,
     'a whole number of milliseconds, at least four times timeoutMs, so that it can be renewed in time',
   )
-  mustBe('whenLeaseLost', ['readmit', 'end'].includes(whenLeaseLost), "'readmit' or 'end'")
-  mustBe('onWarning', typeof onWarning === 'function', 'a function')
-  for (const path of Object.keys(options ?? {}))
-    if (!KNOWN.includes(path))
-      issues.push({ path, message: `is not an option; there are ${KNOWN.join(', ')}` })
-  if (issues.length > 0 || !client) throw new OptionsError(issues)
-  return { client, prefix, leaseMs, timeoutMs, whenLeaseLost, warn: warningTo(onWarning) }
-}
-
-/** A listener that throws must not stop what it is told of. */
-function warningTo(onWarning: (warning: RedisWarning) => void): CheckedOptions['warn'] {
-  return (warning) => {
-    try {
-      onWarning(warning)
-    } catch (thrown) {
-      process.emitWarning(thrown instanceof Error ? thrown : String(thrown), 'ApiTermsWarning')
-    }
-  }
-}
-
-/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
-function isDuration(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 2_147_483_647
+  check.mustBe('whenLeaseLost', ['readmit', 'end'].includes(whenLeaseLost), "'readmit' or 'end'")
+  check.mustBe('onWarning', typeof onWarning === 'function', 'a function')
+  const client = check.clientOf(KNOWN)
+  return { client, prefix, leaseMs, timeoutMs, whenLeaseLost, warn: sparing(onWarning) }
 }

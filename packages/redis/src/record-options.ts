@@ -1,5 +1,5 @@
-import { OptionsError, type OptionIssue } from '@api-terms/core'
-import { connected, type Connected } from './client.js'
+import type { Connected } from './client.js'
+import { OptionCheck } from './option-check.js'
 
 interface Given {
   readonly client: unknown
@@ -23,28 +23,11 @@ export function checkRecordOptions(
 ): RecordOptions {
   const given = (options ?? {}) as unknown as Record<string, unknown>
   const { timeoutMs = 1000, [nameOption]: named = defaultName } = given
-  const issues: OptionIssue[] = []
-  const mustBe = (path: string, holds: boolean, message: string) => {
-    if (!holds) issues.push({ path, message: `must be ${message}` })
-  }
-  const client = connected(given['client'])
-  mustBe(
-    'client',
-    client !== undefined,
-    'a client of redis or ioredis, a cluster of either, or a function that sends a command',
-  )
-  mustBe(nameOption, typeof named === 'string' && named !== '', 'text, and not empty')
-  mustBe(
-    'timeoutMs',
-    isCount(timeoutMs) && timeoutMs <= 2_147_483_647,
-    'a whole number of milliseconds, 1 or more',
-  )
-  for (const name of counts) mustBe(name, isCount(given[name] ?? 1), 'a whole number, 1 or more')
-  const known = ['client', nameOption, 'timeoutMs', ...counts]
-  for (const path of Object.keys(given))
-    if (!known.includes(path))
-      issues.push({ path, message: `is not an option; there are ${known.join(', ')}` })
-  if (issues.length > 0 || !client) throw new OptionsError(issues)
+  const check = new OptionCheck(options)
+  check.mustBe(nameOption, typeof named === 'string' && named !== '', 'text, and not empty')
+  check.mustBeDuration('timeoutMs', timeoutMs)
+  for (const name of counts) check.mustBe(name, isCount(given[name] ?? 1), 'a whole number, 1 or more')
+  const client = check.clientOf(['client', nameOption, 'timeoutMs', ...counts])
   return { connected: client, named: named as string, timeoutMs: timeoutMs as number }
 }
 

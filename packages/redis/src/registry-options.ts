@@ -1,5 +1,6 @@
-import { OptionsError, type Clock, type OptionIssue } from '@api-terms/core'
-import { connected, type Connected, type RedisClient } from './client.js'
+import type { Clock } from '@api-terms/core'
+import type { Connected, RedisClient } from './client.js'
+import { OptionCheck, sparing } from './option-check.js'
 
 /** Something that the registry cannot mend itself. It goes on trying. */
 export interface RedisRegistryWarning {
@@ -35,44 +36,22 @@ export interface CheckedRegistryOptions {
 }
 
 const KNOWN = ['client', 'prefix', 'timeoutMs', 'onWarning', 'clock']
-/** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
-const LONGEST_MS = 2_147_483_647
 
 /** @throws OptionsError listing everything that is wrong. */
 export function checkRegistryOptions(options: RedisRegistryOptions): CheckedRegistryOptions {
   const { prefix = 'api-terms:', timeoutMs = 1000, onWarning = () => {}, clock } = options ?? {}
-  const issues: OptionIssue[] = []
-  const mustBe = (path: string, holds: boolean, message: string) => {
-    if (!holds) issues.push({ path, message: `must be ${message}` })
-  }
-  const client = connected(options?.client)
-  mustBe(
-    'client',
-    client !== undefined,
-    'a client of redis or ioredis, a cluster of either, or a function that sends a command',
-  )
-  mustBe('prefix', typeof prefix === 'string', 'a string')
-  mustBe(
-    'timeoutMs',
-    Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= LONGEST_MS,
-    'a whole number of milliseconds, 1 or more',
-  )
-  mustBe('onWarning', typeof onWarning === 'function', 'a function')
-  mustBe('clock', clock === undefined || typeof clock?.now === 'function', 'an object with now()')
-  for (const path of Object.keys(options ?? {}))
-    if (!KNOWN.includes(path))
-      issues.push({ path, message: `is not an option; there are ${KNOWN.join(', ')}` })
-  if (issues.length > 0 || !client) throw new OptionsError(issues)
-  return { client, prefix, timeoutMs, clock: clock ? { clock } : {}, warn: warningTo(onWarning) }
-}
-
-/** A listener that throws must not stop what it is told of. */
-function warningTo(onWarning: (warning: RedisRegistryWarning) => void): CheckedRegistryOptions['warn'] {
-  return (code, message, cause) => {
-    try {
-      onWarning({ code, message, cause })
-    } catch (thrown) {
-      process.emitWarning(thrown instanceof Error ? thrown : String(thrown), 'ApiTermsWarning')
-    }
+  const check = new OptionCheck(options)
+  check.mustBe('prefix', typeof prefix === 'string', 'a string')
+  check.mustBeDuration('timeoutMs', timeoutMs)
+  check.mustBe('onWarning', typeof onWarning === 'function', 'a function')
+  check.mustBe('clock', clock === undefined || typeof clock?.now === 'function', 'an object with now()')
+  const client = check.clientOf(KNOWN)
+  const warn = sparing(onWarning)
+  return {
+    client,
+    prefix,
+    timeoutMs,
+    clock: clock ? { clock } : {},
+    warn: (code, message, cause) => warn({ code, message, cause }),
   }
 }
