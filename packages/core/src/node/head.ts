@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { AddedLines, addLines, takesLines } from './added-lines.js'
+import { ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http'
+import { AddedLines } from './added-lines.js'
 import { carriedBy, type Carried } from './exchange.js'
 import type { Outgoing } from './outgoing.js'
 
@@ -10,61 +10,101 @@ type Fields =
 
 type WriteHead = (this: Outgoing, status: number, ...rest: unknown[]) => Outgoing
 
+/** A response of HTTP/1.1: `writeHead` ends here, with the status line and all fields, and the head is put together. */
+interface Storing extends ServerResponse {
+  _storeHeader?: (firstLine: string, fields?: Fields | null) => void
+  getRawHeaderNames(): string[]
+}
+
+/** Node's own. Whoever puts another `writeHead` in its place may look at the fields afterwards. */
+const { writeHead: nodeWriteHead, _storeHeader: nodeStoreHeader } = ServerResponse.prototype as Storing
+
 /**
- * Has every head of the response stamped. All heads go through `writeHead`, implicit ones included: only then is the status known, and
- * only what is written there survives the error handlers of Express and Koa, which remove what was set before.
+ * Has every head of the response stamped, implicit ones included, as it is written: only then is the status known, and only what is
+ * written there survives the error handlers of Express and Koa, which remove what was set before.
  */
 export function hookHead(res: Outgoing): void {
-  const before = res.writeHead as WriteHead
-  const own = Object.hasOwn(res, 'writeHead')
-  res.writeHead = (own ? stampedBefore(before) : stampedWriteHead) as typeof res.writeHead
+  const storing = res as Storing
+  if (nodeStoreHeader && storing._storeHeader === nodeStoreHeader) storing._storeHeader = storeStamped
+  else hookWriteHead(res)
 }
 
-/** One function for all responses: what it needs stands with the request. */
-function stampedWriteHead(this: Outgoing, status: number, ...rest: unknown[]): Outgoing {
-  return writeStamped(this, inheritedWriteHead(this), status, rest)
+/** Lines for the head of a refusal, while it is written. */
+let linesOfRefusal = ''
+
+/** Whether lines can be added to the head of this response: nobody looks at its fields once it is written. */
+export function takesLines(res: Outgoing): res is ServerResponse {
+  return (res as Storing)._storeHeader === storeStamped && isNodes(res)
 }
 
-/** Whether the head of this response is written by Node itself, with nobody but this package in between. */
-export function isUnhooked(res: Outgoing): res is ServerResponse {
-  return (res.writeHead as WriteHead) === stampedWriteHead && takesLines(res, inheritedWriteHead(res))
-}
-
-/** For a response whose `writeHead` somebody has hooked before. */
-function stampedBefore(writeHead: WriteHead): WriteHead {
-  return function stampedWriteHeadOfAnother(status, ...rest) {
-    return writeStamped(this, writeHead, status, rest)
+/** Writes a head with lines that are sent as they are: nothing of a caller's may be in them. For who {@link takesLines}. */
+export function writeHeadWith(
+  res: ServerResponse,
+  status: number,
+  fields: OutgoingHttpHeaders,
+  lines: string,
+): void {
+  linesOfRefusal = lines
+  try {
+    res.writeHead(status, fields)
+  } finally {
+    linesOfRefusal = ''
   }
 }
 
-/** Looked up when it is called: a framework may have given the response another prototype meanwhile. */
-function inheritedWriteHead(res: Outgoing): WriteHead {
-  let holder = res
-  do holder = Object.getPrototypeOf(holder) as Outgoing
-  while ((holder.writeHead as WriteHead) === stampedWriteHead)
-  return holder.writeHead as WriteHead
+/** One function for all responses: what it needs stands with the request. */
+function storeStamped(this: Storing, firstLine: string, fields?: Fields | null): void {
+  const carried = carriedBy(this.req)
+  // 1xx are no heads of a response.
+  if (!carried?.admission || this.statusCode < 200)
+    return nodeStoreHeader!.call(this, firstLine + linesOfRefusal, fields)
+  const names = this.getHeaderNames()
+  if (names.length === 0 && isGiven(fields)) {
+    // Given to `writeHead` alone, they are not seen by `getHeader`.
+    setFields(this, fields)
+    return void (nodeWriteHead as WriteHead).call(this, this.statusCode, this.statusMessage)
+  }
+  // What a second gate stamps depends on what the first has: both write to the response itself.
+  if (carried.outer || !isNodes(this)) {
+    stampAll(carried, this)
+    return nodeStoreHeader!.call(this, firstLine, fields ?? fieldsOf(this))
+  }
+  const head = new AddedLines(this, names)
+  carried.admission.stamp(head)
+  return nodeStoreHeader!.call(this, firstLine + head.lines, fields)
+}
+
+/** Whoever has hooked `writeHead` on the response itself calls the one before, and is done; another prototype may do otherwise. */
+function isNodes(res: Outgoing): boolean {
+  return (Object.getPrototypeOf(res) as ServerResponse).writeHead === nodeWriteHead
+}
+
+function isGiven(fields: Fields | null | undefined): fields is Fields {
+  return fields != null && Object.keys(fields).length > 0
+}
+
+function fieldsOf(res: Storing): OutgoingHttpHeaders {
+  return Object.fromEntries(res.getRawHeaderNames().map((name) => [name, res.getHeader(name)!]))
+}
+
+/** For responses of HTTP/2, and of whoever answers requests without a socket. */
+function hookWriteHead(res: Outgoing): void {
+  const before = res.writeHead as WriteHead
+  res.writeHead = function stampedWriteHead(status: number, ...rest: unknown[]) {
+    return writeStamped(res, before, status, rest)
+  } as typeof res.writeHead
 }
 
 function writeStamped(res: Outgoing, writeHead: WriteHead, status: number, rest: unknown[]): Outgoing {
   const carried = carriedBy(res.req)
-  // 1xx are no heads of a response; a second head is for Node to complain about.
+  // A second head is for Node to complain about.
   if (!carried?.admission || status < 200 || res.headersSent) return writeHead.call(res, status, ...rest)
   const message = typeof rest[0] === 'string' ? rest[0] : undefined
   const fields = (message === undefined ? (rest[0] ?? rest[1]) : rest[1]) as Fields | undefined
   if (fields) setFields(res, fields)
   res.statusCode = status
-  const write = () =>
-    message === undefined ? writeHead.call(res, status) : writeHead.call(res, status, message)
-  // What a second gate stamps depends on what the first has: both write to the response itself.
-  if (carried.outer || !takesLines(res, writeHead)) {
-    stampAll(carried, res)
-    return write()
-  }
-  const head = new AddedLines(res)
-  carried.admission.stamp(head)
-  write()
-  addLines(res, head.lines)
-  return res
+  stampAll(carried, res)
+  return message === undefined ? writeHead.call(res, status) : writeHead.call(res, status, message)
 }
 
 /** The inner gate first, as its word is the narrower one. */
@@ -72,7 +112,7 @@ function stampAll(carried: Carried, res: Outgoing): void {
   for (let inner: Carried | undefined = carried; inner; inner = inner.outer) inner.admission?.stamp(res)
 }
 
-/** Fields given to `writeHead` are not seen by `getHeader` afterwards: set them first, as Node would have merged them. */
+/** Sets fields given to `writeHead` as Node would have merged them. */
 function setFields(res: Outgoing, fields: Fields): void {
   if (!Array.isArray(fields)) {
     for (const [name, value] of Object.entries(fields as OutgoingHttpHeaders))

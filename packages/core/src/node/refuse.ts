@@ -1,9 +1,8 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Refusal, RefusalHeaders } from '../refusal.js'
 import { declaresBody } from '../request.js'
-import { addLines } from './added-lines.js'
 import type { Exchange } from './exchange.js'
-import { isUnhooked } from './head.js'
+import { takesLines, writeHeadWith } from './head.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 
@@ -40,12 +39,8 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   }
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
-  if (alone && isUnhooked(res)) {
-    res.writeHead(refusal.status, framing)
-    addLines(res, linesOf(refusal))
-  } else {
-    ;(res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
-  }
+  if (alone && takesLines(res)) writeHeadWith(res, refusal.status, framing, linesOf(refusal))
+  else (res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body)
 }
