@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Where the gate reads the time. Tests pass one of their own instead of sleeping. */
 export interface Clock {
   /** The time of day, in ms since 1970: for expiry dates and for events. Jumps when the machine's clock is set. */

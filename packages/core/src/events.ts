@@ -179,6 +179,8 @@ export type GateListener<Name extends GateEventName> = (event: GateEvents[Name])
 /** Tells listeners. An event is only made where somebody listens, and a listener that throws harms no request. */
 export class GateEventSource {
   readonly #emitter = new EventEmitter()
+  /** Looked at with every request. */
+  readonly #heard: Partial<Record<GateEventName, boolean>> = {}
   readonly #onListenerFailed: (cause: unknown) => void
 
   constructor(onListenerFailed: (cause: unknown) => void) {
@@ -187,14 +189,16 @@ export class GateEventSource {
 
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
     this.#emitter.on(name, listener)
+    this.#heard[name] = true
   }
 
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
     this.#emitter.off(name, listener)
+    this.#heard[name] = this.#emitter.listenerCount(name) > 0
   }
 
   heard(name: GateEventName): boolean {
-    return this.#emitter.listenerCount(name) > 0
+    return this.#heard[name] === true
   }
 
   tell<Name extends GateEventName>(name: Name, event: GateEvents[Name]): void {

@@ -52,11 +52,17 @@ class MemoryStore implements ConnectionStore {
     return Promise.resolve()
   }
 
+  /** Most ask for the same API and class as whoever asked before. */
+  #last: { readonly api: string; readonly class: string; readonly counters: Counters } | undefined
+
   #countersOf(ask: LeaseAsk): Counters {
+    const last = this.#last
+    if (last && last.api === ask.api && last.class === ask.class) return last.counters
     let classes = this.#apis.get(ask.api)
     if (!classes) this.#apis.set(ask.api, (classes = new Map<string, Counters>()))
     let counters = classes.get(ask.class)
     if (!counters) classes.set(ask.class, (counters = new Map<string, Counter>()))
+    this.#last = { api: ask.api, class: ask.class, counters }
     return counters
   }
 }

@@ -1,6 +1,6 @@
 import { bounded } from '../bounded.js'
 import type { CompleteClock } from '../clock.js'
-import { createPathMatch, type DecodePath } from '../path-pattern.js'
+import { createPathMatch } from '../path-pattern.js'
 import { isPromise } from '../pending.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
@@ -28,26 +28,34 @@ type Verdict = Ground | undefined
 
 interface CompiledRule {
   readonly ground: Ground
-  readonly applies: (request: GateRequest) => boolean
+  readonly fits: (decodedPath: string) => boolean
+  readonly takes: (method: string) => boolean
   readonly when: BlockRule['when']
 }
 
-/** Refuses what a rule blocks, as `request-blocked`. A promise only where the `when` of a rule returns one. */
-export function createBlockCheck(
-  rules: readonly BlockRule[] | undefined,
-  decode: DecodePath,
-  patience: Patience,
-): (request: GateRequest) => Verdict | Promise<Verdict> {
-  const compiled = (rules ?? []).map((rule) => compile(rule, decode))
+/** Refuses what a rule blocks, as `request-blocked`. */
+export interface BlockCheck {
+  /** The rules that a path falls under. */
+  rulesOf(decodedPath: string): readonly CompiledRule[]
+  /** A promise only where the `when` of one of these rules returns one. */
+  check(request: GateRequest, rules: readonly CompiledRule[]): Verdict | Promise<Verdict>
+}
 
-  const checkFrom = (start: number, request: GateRequest): Verdict | Promise<Verdict> => {
-    for (let index = start; index < compiled.length; index++) {
-      const rule = compiled[index]!
-      if (!rule.applies(request)) continue
+export function createBlockCheck(rules: readonly BlockRule[] | undefined, patience: Patience): BlockCheck {
+  const compiled = (rules ?? []).map(compile)
+
+  const checkFrom = (
+    start: number,
+    request: GateRequest,
+    applying: readonly CompiledRule[],
+  ): Verdict | Promise<Verdict> => {
+    for (let index = start; index < applying.length; index++) {
+      const rule = applying[index]!
+      if (!rule.takes(request.method)) continue
       const blocks = ask(rule, request, patience)
       if (typeof blocks === 'object') {
         return blocks.then(
-          (answer) => (answer ? rule.ground : checkFrom(index + 1, request)),
+          (answer) => (answer ? rule.ground : checkFrom(index + 1, request, applying)),
           () => rule.ground,
         )
       }
@@ -55,7 +63,10 @@ export function createBlockCheck(
     }
     return undefined
   }
-  return compiled.length === 0 ? () => undefined : (request) => checkFrom(0, request)
+  return {
+    rulesOf: (path) => compiled.filter((rule) => rule.fits(path)),
+    check: (request, applying) => (applying.length === 0 ? undefined : checkFrom(0, request, applying)),
+  }
 }
 
 function ask(
@@ -73,7 +84,7 @@ function ask(
   }
 }
 
-function compile({ path, methods, when, detail }: BlockRule, decode: DecodePath): CompiledRule {
+function compile({ path, methods, when, detail }: BlockRule): CompiledRule {
   const fits = path === undefined ? undefined : createPathMatch([path])
   const names = methods === undefined ? undefined : coverHead(methods)
   return {
@@ -81,7 +92,8 @@ function compile({ path, methods, when, detail }: BlockRule, decode: DecodePath)
       reason: 'request-blocked',
       detail: detail ?? 'The provider of the API does not take this request.',
     }),
-    applies: (request) => (names?.has(request.method) ?? true) && (fits?.(decode(request.path)) ?? true),
+    fits: fits ?? (() => true),
+    takes: (method) => names?.has(method) ?? true,
     when,
   }
 }

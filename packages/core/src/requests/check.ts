@@ -1,5 +1,4 @@
 import { completeClock } from '../clock.js'
-import { createPathDecoder } from '../path-pattern.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { createBlockCheck, type Patience } from './block.js'
@@ -8,8 +7,8 @@ import { createMediaTypeCheck } from './media-types.js'
 import { createMethodCheck } from './methods.js'
 import type { RequestsOptions } from './options.js'
 import { refuseOverride } from './override.js'
-import { createPathCheck } from './paths.js'
-import { createTargetCheck } from './target.js'
+import { createPathReader } from './reading.js'
+import { createLengthCheck, createTargetCheck } from './target.js'
 import { createTransportCheck } from './transport.js'
 import { createUpgradeCheck } from './upgrades.js'
 
@@ -25,18 +24,23 @@ export interface RequestCheck {
   readonly maxBodyBytes: number
 }
 
+const notDocumented = Object.freeze<Ground>({
+  reason: 'path-not-documented',
+  detail: 'Use a path that the documentation of the API lists.',
+})
+
 /** Checks in the order of cost and of dependence: a path is matched only after its target proved to have one reading. */
 export function createRequestCheck(
   options: RequestsOptions,
   patience: Patience = { ms: Infinity, clock: completeClock(undefined) },
 ): RequestCheck {
-  const checkTarget = createTargetCheck(options.maxTargetLength)
+  const checkLength = createLengthCheck(options.maxTargetLength)
+  const checkTarget = createTargetCheck()
   const checkTransport = createTransportCheck(options.https, options.trustedProxies)
   const checkMethod = createMethodCheck(options.methods)
-  const decode = createPathDecoder()
-  const checkPath = createPathCheck(options.paths, decode)
   const checkUpgrade = createUpgradeCheck(options.upgrades)
-  const checkBlocked = createBlockCheck(options.block, decode, patience)
+  const block = createBlockCheck(options.block, patience)
+  const pathOf = createPathReader(options.paths, block)
   const body = createBodyCheck(options.maxBodyBytes)
   const checkMediaType = createMediaTypeCheck(options.mediaTypes)
 
@@ -47,14 +51,17 @@ export function createRequestCheck(
     bodyTooLarge: body.tooLarge,
     maxBodyBytes: body.maxBodyBytes,
     check(request) {
+      const tooLong = checkLength(request)
+      if (tooLong) return tooLong
+      const path = pathOf(request.path)
       const ground =
-        checkTarget(request) ??
+        checkTarget(request, path) ??
         checkTransport(request) ??
         refuseOverride(request) ??
         checkMethod(request) ??
-        checkPath(request) ??
+        (path.isDocumented ? undefined : notDocumented) ??
         checkUpgrade(request) ??
-        checkBlocked(request)
+        block.check(request, path.blockRules)
       if (ground === undefined) return checkContent(request)
       return 'then' in ground ? ground.then((blocked) => blocked ?? checkContent(request)) : ground
     },

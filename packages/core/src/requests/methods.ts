@@ -53,8 +53,10 @@ export function createMethodCheck(methods = COMMON_METHODS): (request: GateReque
     status: 501,
     detail: `HTTP registers no such method. The documented methods are ${names}.`,
   })
+  // A few texts that Node's parser has made before: looking through them is cheaper than a look into a set.
+  const listed = [...documented]
   return ({ method }) => {
-    if (documented.has(method)) return undefined
+    if (listed.includes(method)) return undefined
     return REGISTERED.has(method) ? notAllowed : notImplemented
   }
 }

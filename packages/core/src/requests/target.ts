@@ -1,18 +1,10 @@
-import { pathIsAmbiguous } from '../ambiguous-path.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { createHostCheck, isAbsoluteForm } from './host.js'
+import type { PathReading } from './reading.js'
 
 /** RFC 9112 §3 asks every recipient to support at least so many octets. */
 const LONGEST_TARGET = 8000
-
-/**
- * What may stand in a path that needs no second look, by its code: what RFC 3986 allows but `%` and `;` (some routers cut parameters
- * there), and `[`, `]`, `|`, which browsers send as they are.
- */
-const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
-  Number(/[\w!$&'()*+,=:@~.|[\]/-]/.test(String.fromCharCode(code))),
-)
 
 /** Outside of visible ASCII, or `#`: parsers cut there, or drop it. */
 const UNSENDABLE = /[^!"$-~]/
@@ -30,44 +22,38 @@ const ambiguousHost = Object.freeze<Ground>({
     'Send one Host field with the name and port of the server, and the same in the target where it holds one.',
 })
 
-/** Refuses what routers may read in two ways. Nothing is repaired: guard and router would read different paths. */
-export function createTargetCheck(
+/** Refuses targets that are too long to be looked at. */
+export function createLengthCheck(
   maxTargetLength = LONGEST_TARGET,
 ): (request: GateRequest) => Ground | undefined {
   const tooLong = Object.freeze<Ground>({
     reason: 'target-too-long',
     detail: `The request target may be at most ${maxTargetLength} octets long.`,
   })
-  const hostIsAmbiguous = createHostCheck()
+  return ({ target }) => (target.length > maxTargetLength ? tooLong : undefined)
+}
 
-  return (request) => {
-    if (request.target.length > maxTargetLength) return tooLong
-    if (!isPlain(request) && isAmbiguous(request)) return ambiguousTarget
+/** Refuses what routers may read in two ways. Nothing is repaired: guard and router would read different paths. */
+export function createTargetCheck(): (request: GateRequest, path: PathReading) => Ground | undefined {
+  const hostIsAmbiguous = createHostCheck()
+  return (request, path) => {
+    if (isAmbiguous(request, path)) return ambiguousTarget
     return hostIsAmbiguous(request) ? ambiguousHost : undefined
   }
 }
 
-/** No false yes; what it says no to is looked at again. Without an expression, which costs more where it is used once in a request. */
-function isPlain({ target, path, query }: GateRequest): boolean {
-  if (target.charCodeAt(0) !== SLASH) return false
-  let before = 0
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i)
-    if (PLAIN[code] !== 1 || (before === SLASH && (code === SLASH || code === DOT))) return false
-    before = code
-  }
-  return query === '' || !UNSENDABLE.test(query)
+function isAmbiguous(request: GateRequest, path: PathReading): boolean {
+  const { target, query } = request
+  if (target.charCodeAt(0) !== SLASH) return UNSENDABLE.test(target) || !isOfAnotherForm(request, path)
+  return path.isAmbiguous || (query !== '' && UNSENDABLE.test(query))
+}
+
+/** Whether a target that is no path is one of the other forms, as it is to be (RFC 9112 §3.2). */
+function isOfAnotherForm({ method, target, headers }: GateRequest, path: PathReading): boolean {
+  if (target === '*') return method === 'OPTIONS'
+  if (method === 'CONNECT') return /^[^/?@]+:\d+$/.test(target)
+  // RFC 9113 §8.3.1: `:path` is a path or an asterisk.
+  return headers[':path'] === undefined && isAbsoluteForm(target) && !path.isAmbiguous
 }
 
 const SLASH = 47
-const DOT = 46
-
-function isAmbiguous({ method, target, path, headers }: GateRequest): boolean {
-  if (UNSENDABLE.test(target)) return true
-  if (target.startsWith('/')) return pathIsAmbiguous(path)
-  if (target === '*') return method !== 'OPTIONS'
-  if (method === 'CONNECT') return !/^[^/?@]+:\d+$/.test(target)
-  // RFC 9113 §8.3.1: `:path` is a path or an asterisk.
-  if (headers[':path'] !== undefined || !isAbsoluteForm(target)) return true
-  return pathIsAmbiguous(path)
-}
