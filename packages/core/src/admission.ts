@@ -28,7 +28,7 @@ export interface Admission {
   stamp(head: ResponseHead): void
   /** Names what carries the connection, so that the gate can cut it off. */
   carriedBy(carrier: Carrier): void
-  /** As `connection.holdUntil`, without making the view of the connection that handlers get. */
+  /** As `connection.holdUntil`, without making the view that handlers get. A rejection is for who gives the work to handle. */
   holdUntil(work: Promise<unknown>): void
   /** The response, or the upgraded socket, is over. Any number of times. */
   release(): void

@@ -34,7 +34,7 @@ import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
 import { setupOf } from './setup.js'
 import { createStamp } from './stamp.js'
-import type { AdmissionContext } from './live-admission.js'
+import type { AdmissionContext, LiveAdmission } from './live-admission.js'
 
 const DAY_MS = 86_400_000
 
@@ -94,7 +94,7 @@ export function createGate(options: GateOptions): Gate {
     onFailed: (cause) => reports.warn('store-failed', 'the connection store failed', cause),
     onOutage: (change) => reports.outage(change),
   })
-  const open: OpenConnections<Identity> = new OpenConnections<Identity>({
+  const open: OpenConnections<LiveAdmission> = new OpenConnections<LiveAdmission>({
     // Who observes cuts nobody off.
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
@@ -131,7 +131,6 @@ export function createGate(options: GateOptions): Gate {
     limits,
     exhausted,
     store,
-    open,
     admissions,
     classify: connections.classify ?? readOrWrite,
     skip: options.skip,

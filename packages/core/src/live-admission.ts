@@ -1,6 +1,7 @@
 import type { Admission } from './admission.js'
 import type { CachePolicy, Caching, CompiledPolicy } from './caching/index.js'
-import { Connection, type HeldConnection, type Lease, type Ledger } from './connections/index.js'
+import type { Carrier, Traffic } from './carrier.js'
+import { View, type HeldConnection, type Lease, type Link, type OpenConnections } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { ResponseHead } from './head.js'
 import { INSPECT } from './inspect.js'
@@ -8,34 +9,61 @@ import type { Refusal } from './refusal.js'
 import type { Account, Client } from './registry.js'
 import type { GateRequest } from './request.js'
 import type { Stamp } from './stamp.js'
+import { withoutKeys } from './without-keys.js'
 
 /** What all admissions of a gate have in common. */
 export interface AdmissionContext {
-  readonly open: Ledger<Identity>
+  readonly open: OpenConnections<LiveAdmission>
   /** Absent in `observe` mode: responses are left as they are. */
   readonly stamp: Stamp | undefined
   readonly caching: Caching
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
 
-/** An admission that holds a connection: one object for both, since there is one for each open connection. */
-export class LiveAdmission extends Connection<Identity> implements Admission {
+/** What few admissions have: made when it is asked for, since it weighs more than all the rest. */
+interface Aside {
+  abort?: AbortController
+  view?: HeldConnection
+}
+
+const RESPONSE_OPEN = 1
+const WORK = 2
+
+/**
+ * An admission and the connection that it holds: one object for both, kept small, since there is one for each open connection, and it is the
+ * only one that knows whether its slot has been given back.
+ */
+export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmission> {
+  next: LiveAdmission | undefined = undefined
+  previous: LiveAdmission | undefined = undefined
+  carrier: Carrier | undefined = undefined
   own: CompiledPolicy | undefined = undefined
+  private aside: Aside | undefined = undefined
+  /** Work that keeps the slot once the response is over: before that nobody needs to know whether it goes on. */
+  private work: Promise<unknown> | undefined = undefined
+  /** What still keeps the slot: the response, and {@link WORK} for each work of `holdUntil`. 0: given back. */
+  private holds = RESPONSE_OPEN
+  readonly class: string
+  readonly method: string
+  readonly path: string
+  readonly startedAt: number
+  private readonly serial: number
 
   constructor(
     private readonly context: AdmissionContext,
     className: string,
-    { method, path }: GateRequest,
-    identity: Identity,
-    lease: Lease,
+    request: GateRequest,
+    readonly holder: Identity,
+    readonly lease: Lease,
     readonly limit: number,
     readonly inUse: number,
   ) {
-    super(context.open, className, path, identity, lease)
-    this.method = method
+    this.class = className
+    this.method = request.method
+    this.path = request.path
+    this.startedAt = context.open.moment()
+    this.serial = context.open.nextSerial()
   }
-
-  readonly method: string
 
   get admitted(): true {
     return true
@@ -61,6 +89,30 @@ export class LiveAdmission extends Connection<Identity> implements Admission {
     return Math.max(0, this.limit - this.inUse)
   }
 
+  get id(): string {
+    return `${this.context.open.idPrefix}-${this.serial.toString(36)}`
+  }
+
+  get since(): Date {
+    return this.context.open.dateOf(this.startedAt)
+  }
+
+  get connection(): HeldConnection {
+    this.aside ??= {}
+    return (this.aside.view ??= new View(this))
+  }
+
+  get shownPath(): string {
+    return withoutKeys(this.path)
+  }
+
+  get signal(): AbortSignal {
+    this.aside ??= {}
+    this.aside.abort ??= new AbortController()
+    if (!this.responseOpen) this.aside.abort.abort()
+    return this.aside.abort.signal
+  }
+
   cache(policy: CachePolicy): void {
     this.own = this.context.caching.compile(policy)
   }
@@ -73,6 +125,61 @@ export class LiveAdmission extends Connection<Identity> implements Admission {
     return this.context.bodyTooLarge(this)
   }
 
+  traffic(): Traffic | undefined {
+    return this.carrier?.traffic?.()
+  }
+
+  private get responseOpen(): boolean {
+    return (this.holds & RESPONSE_OPEN) !== 0
+  }
+
+  carriedBy(carrier: Carrier): void {
+    if (this.responseOpen) this.carrier = carrier
+    // Ended between its admission and now: what came too late to be cut off then must not go on uncounted.
+    else carrier.end('ended')
+  }
+
+  /** A rejection of the work is for the caller to handle. */
+  holdUntil(work: Promise<unknown>): void {
+    if (this.holds === 0) return
+    if (!this.responseOpen) this.holdFor(work)
+    else this.work = this.work === undefined ? work : Promise.allSettled([this.work, work])
+  }
+
+  private holdFor(work: Promise<unknown>): void {
+    this.holds += WORK
+    const settled = () => this.letGo(WORK)
+    work.then(settled, settled)
+  }
+
+  /** The response, or the upgraded socket, is over. Any number of times. */
+  release(): void {
+    if (!this.responseOpen) return
+    if (this.context.open.measuring) this.context.open.responseEnded(this)
+    this.carrier = undefined
+    if (this.work) this.holdFor(this.work)
+    this.work = undefined
+    this.letGo(RESPONSE_OPEN)
+    this.aside?.abort?.abort()
+  }
+
+  /** Gives the slot back now, whatever still goes on, and cuts the response off. */
+  end(why: string): void {
+    if (this.holds === 0) return
+    if (this.context.open.measuring && this.responseOpen) this.context.open.responseEnded(this)
+    this.holds = 0
+    const { carrier } = this
+    this.carrier = this.work = undefined
+    this.context.open.released(this, why)
+    carrier?.end(why)
+    this.aside?.abort?.abort()
+  }
+
+  private letGo(hold: number): void {
+    if (this.holds === 0 || (this.holds -= hold) > 0) return
+    this.context.open.released(this, undefined)
+  }
+
   /** What a log may show: what is below leads to the request, whose fields hold the key. */
   toJSON() {
     const { admitted, account, client, connection } = this
@@ -82,67 +189,4 @@ export class LiveAdmission extends Connection<Identity> implements Admission {
   [INSPECT]() {
     return this.toJSON()
   }
-}
-
-const NOBODY: { readonly account: Account; readonly client: Client } = {
-  account: Object.freeze({ id: '' }),
-  client: Object.freeze({ id: '', account: '', credentials: [] }),
-}
-
-/** Lets a request by that holds no connection: skipped, or refused in `observe` mode. */
-export function passWithout(context: AdmissionContext, identity?: Identity): Admission {
-  return new Pass(context.caching, identity)
-}
-
-class Pass implements Admission {
-  readonly admitted = true
-  readonly identified: boolean
-  readonly account: Account
-  readonly client: Client
-  readonly connection = new UncountedConnection()
-
-  constructor(
-    private readonly caching: Caching,
-    identity: Identity | undefined,
-  ) {
-    const { account, client } = identity ?? NOBODY
-    this.identified = identity !== undefined
-    this.account = account
-    this.client = client
-  }
-
-  cache(policy: CachePolicy): void {
-    this.caching.compile(policy)
-  }
-
-  release(): void {
-    this.connection.over()
-  }
-
-  stamp(): void {}
-  carriedBy(): void {}
-  holdUntil(): void {}
-  bodyTooLarge(): undefined {}
-}
-
-/** Takes no slot; for its handler it is a connection like any other. */
-class UncountedConnection implements HeldConnection {
-  readonly id = ''
-  readonly class = ''
-  readonly since = new Date()
-  #abort: AbortController | undefined
-  #over = false
-
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#over) this.#abort.abort()
-    return this.#abort.signal
-  }
-
-  over(): void {
-    this.#over = true
-    this.#abort?.abort()
-  }
-
-  holdUntil(): void {}
 }

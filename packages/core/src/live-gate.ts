@@ -9,6 +9,7 @@ import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
 import type { Identification } from './identification.js'
 import type { Inquiries } from './inquiries.js'
 import type { Inquiry } from './inquiry.js'
+import type { LiveAdmission } from './live-admission.js'
 import { checkLimits } from './options.js'
 import type { GateHere, OtherGates } from './other-gates.js'
 import type { Passage } from './passage.js'
@@ -32,7 +33,7 @@ export interface LiveGateParts {
   readonly inquiries: Inquiries
   readonly limits: LimitTable
   readonly store: ConnectionStore
-  readonly open: OpenConnections<Identity>
+  readonly open: OpenConnections<LiveAdmission>
   readonly setup: GateSetup
   health(): GateHealth
   endSubscriptions(): void

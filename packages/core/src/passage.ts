@@ -5,13 +5,13 @@ import type {
   ExhaustedGrounds,
   LeaseAnswer,
   LimitTable,
-  OpenConnections,
 } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
-import { LiveAdmission, passWithout, type AdmissionContext } from './live-admission.js'
+import { LiveAdmission, type AdmissionContext } from './live-admission.js'
 import type { MisuseCheck } from './misuse/index.js'
+import { passWithout } from './pass.js'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Ground, Refusal, Refuser } from './refusal.js'
 import type { Reports } from './reports.js'
@@ -34,7 +34,6 @@ export interface PassageContext {
   readonly limits: LimitTable
   readonly exhausted: ExhaustedGrounds
   readonly store: ConnectionStore
-  readonly open: OpenConnections<Identity>
   readonly admissions: AdmissionContext
   readonly classify: (request: GateRequest) => string
   readonly skip: ((request: GateRequest) => boolean) | undefined
@@ -92,7 +91,7 @@ export class Passage {
 
   #enter(visit: Visit): Soon<Outcome> {
     if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
-    if (this.#is.skip && this.#skips(visit.request)) return passWithout(this.#is.admissions)
+    if (this.#is.skip && this.#skips(visit.request)) return passWithout(this.#is.admissions.caching)
     const ground = this.#is.requests.check(visit.request)
     if (ground === undefined) return this.#identify(visit)
     if (!isPromise(ground)) return this.#refuse(visit, ground)
@@ -220,7 +219,7 @@ export class Passage {
       this.#is.misuse?.refusedAtLimit(who)
       return this.#refuse(visit, this.#is.exhausted(visit.class!, visit.limit!, answer.inUse))
     }
-    const { admissions, open, reports } = this.#is
+    const { admissions, reports } = this.#is
     const admission = new LiveAdmission(
       admissions,
       visit.class!,
@@ -230,7 +229,7 @@ export class Passage {
       visit.limit!,
       answer.inUse,
     )
-    open.add(admission)
+    admissions.open.add(admission)
     reports.admitted(visit, admission)
     return admission
   }
@@ -244,10 +243,10 @@ export class Passage {
 
   /** In `observe` mode who would have been refused goes on, with its account where it has one, and holds nothing. */
   #observed({ identity, request }: Visit): Soon<Outcome> {
-    if (identity) return passWithout(this.#is.admissions, identity)
+    if (identity) return passWithout(this.#is.admissions.caching, identity)
     const who = this.#is.credentials.identify(request)
     const pass = (found: Identity | Ground) =>
-      passWithout(this.#is.admissions, 'reason' in found ? undefined : found)
+      passWithout(this.#is.admissions.caching, 'reason' in found ? undefined : found)
     return isPromise(who) ? who.then(pass) : pass(who)
   }
 

@@ -1,8 +1,9 @@
 import type { CompleteClock } from './clock.js'
-import type { Connection, OutageChange } from './connections/index.js'
+import type { OutageChange } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventSource, RefusedEvent, RequestEvent, WarningEvent } from './events.js'
 import { Followers, type FollowedRefusal } from './followers.js'
+import type { LiveAdmission } from './live-admission.js'
 import type { MisuseFound } from './misuse/index.js'
 import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
@@ -31,7 +32,7 @@ export class Reports {
     this.warn('listener-failed', 'what follows the gate threw', cause),
   )
 
-  admitted(visit: Visit, connection: Connection<Identity>): void {
+  admitted(visit: Visit, connection: LiveAdmission): void {
     if (this.followers.some) this.followers.admitted(connection, visit.inUse ?? 0)
     if (!this.events.heard('admitted')) return
     this.events.tell('admitted', {
@@ -63,7 +64,7 @@ export class Reports {
       this.events.tell('abandoned', { ...this.#request(visit), ...known(visit) })
   }
 
-  released(connection: Connection<Identity>, why: string | undefined): void {
+  released(connection: LiveAdmission, why: string | undefined): void {
     if (this.followers.some) this.followers.released(connection, why)
     if (!this.events.heard('released')) return
     this.events.tell('released', {

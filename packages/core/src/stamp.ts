@@ -39,8 +39,10 @@ export function createStamp(
 
   /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
   const linesOfStamp = (answer: StampedAnswer, status: number) => {
-    const { lines, shared } = caching.unsaid(cachedAnswer(answer, status))
-    let written = (status < 400 ? links.ofContent : links.ofErrors).line + lines(answer.identity.field)
+    const ceiling = caching.unsaid(cachedAnswer(answer, status))
+    const { shared } = ceiling
+    const link = status < 400 ? links.ofContent : links.ofErrors
+    let written = ceiling.linesBehind(link.line, answer.identity.field)
     const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
     if (due !== undefined) written += `${DUE}: ${due}\r\n`
     if (shared || answer.limit === Infinity) return written

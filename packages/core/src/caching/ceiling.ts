@@ -14,8 +14,8 @@ export interface Stamped {
 
 /** The most that is permitted, and what it comes to with the words of handlers. */
 export interface Ceiling extends Stamped {
-  /** The lines of Cache-Control and Vary, for a credential that came in this field. */
-  lines(field: string): string
+  /** The lines of Cache-Control and Vary, for a credential that came in this field, behind lines that stay the same. */
+  linesBehind(before: string, field: string): string
   /** The ceiling that `admission.cache()` leaves. */
   below(own: CompiledPolicy): Ceiling
   /** With a Cache-Control, and with the lifetime that an Expires gives, in seconds. */
@@ -35,16 +35,13 @@ function ceilingOf(directives: Directives): Ceiling {
     return stamped(narrow(directives, { ...said, maxAge: said.maxAge ?? expiresIn }))
   }
   const alone = stamped(directives)
-  let lastField = ''
-  let lastLines = ''
+  let last = { before: '', field: '', lines: '' }
   return {
     ...alone,
-    lines(field) {
-      if (field !== lastField) {
-        lastField = field
-        lastLines = `Cache-Control: ${alone.text}\r\nVary: ${field}\r\n`
-      }
-      return lastLines
+    linesBehind(before, field) {
+      if (field !== last.field || before !== last.before)
+        last = { before, field, lines: `${before}Cache-Control: ${alone.text}\r\nVary: ${field}\r\n` }
+      return last.lines
     },
     below: (own) => below(own.text),
     withFields(cacheControl, expiresIn) {

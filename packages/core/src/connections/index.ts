@@ -1,5 +1,5 @@
 export { readOrWrite } from './classify.js'
-export { Connection, type HeldConnection, type Holder, type Ledger } from './connection.js'
+export { View, type HeldConnection, type Link } from './connection.js'
 export { exhaustedGrounds, type ExhaustedGrounds } from './exhausted.js'
 export { createLimitTable, type LimitTable, type LimitsOption } from './limits.js'
 export { memoryConnections, type MemoryConnectionsOptions } from './memory-store.js'

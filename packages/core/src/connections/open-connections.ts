@@ -1,51 +1,54 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
 import type { ConnectionFilter } from '../voice.js'
-import type { Connection, Holder, Ledger } from './connection.js'
+import type { Link } from './connection.js'
 import type { Lease } from './store.js'
 
-export interface OpenConnectionsOptions<Who extends Holder> {
+export interface OpenConnectionsOptions<Open> {
   readonly maxHoldMs: number
   readonly stallMs: number
   readonly clock: CompleteClock
   /** Called where `measuring` is set, as the response of a connection is over. */
-  onResponseEnded(connection: Connection<Who>): void
+  onResponseEnded(connection: Open): void
   /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
-  onReleased(connection: Connection<Who>, why: string | undefined): void
+  onReleased(connection: Open, why: string | undefined): void
 }
 
 /**
  * All connections of a gate that are open now, oldest first, and the bounds on how long they may last. One timer serves
  * them all; it does not keep the process alive.
  */
-export class OpenConnections<Who extends Holder> implements Ledger<Who> {
+export class OpenConnections<Open extends Link<Open>> {
+  /** What ids of connections begin with: no other gate or process has the same. */
   readonly idPrefix = randomBytes(6).toString('base64url')
+  /** Whether somebody wants to know when a response is over, and what it has taken. */
   measuring = false
-  #first: Connection<Who> | undefined
-  #last: Connection<Who> | undefined
+  #first: Open | undefined
+  #last: Open | undefined
   #serial = 0
   #timer: unknown
-  #stalls = new Map<Connection<Who>, { progress: number; since: number }>()
+  #stalls = new Map<Open, { progress: number; since: number }>()
   /** Leases that were lost before their connection was added. */
   #lostEarly: WeakSet<Lease> | undefined
   /** Leases lost in this turn: one walk through the list finds them all. */
   #lostNow: Set<Lease> | undefined
-  readonly #options: OpenConnectionsOptions<Who>
+  readonly #options: OpenConnectionsOptions<Open>
 
-  constructor(options: OpenConnectionsOptions<Who>) {
+  constructor(options: OpenConnectionsOptions<Open>) {
     this.#options = options
   }
 
+  /** The number of the next connection. */
   nextSerial(): number {
     return ++this.#serial
   }
 
-  /** In whole ms, which weigh less than parts of them. */
+  /** The steady clock, in whole ms, which weigh less than parts of them. */
   moment(): number {
     return Math.trunc(this.#options.clock.elapsed())
   }
 
-  add(connection: Connection<Who>): void {
+  add(connection: Open): void {
     connection.previous = this.#last
     if (this.#last) this.#last.next = connection
     else this.#first = connection
@@ -64,11 +67,13 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     this.#lostNow.add(lease)
   }
 
-  responseEnded(connection: Connection<Who>): void {
+  /** The response is over; what carried it is still there. */
+  responseEnded(connection: Open): void {
     this.#options.onResponseEnded(connection)
   }
 
-  released(connection: Connection<Who>, why: string | undefined): void {
+  /** The slot is to be given back. */
+  released(connection: Open, why: string | undefined): void {
     const { previous, next } = connection
     if (previous) previous.next = next
     else this.#first = next
@@ -80,8 +85,8 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     this.#options.onReleased(connection, why)
   }
 
-  matching(filter: ConnectionFilter): Connection<Who>[] {
-    const found: Connection<Who>[] = []
+  matching(filter: ConnectionFilter): Open[] {
+    const found: Open[] = []
     for (let open = this.#first; open; open = open.next) if (matches(open, filter)) found.push(open)
     return found
   }
@@ -93,6 +98,7 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
     return found.length
   }
 
+  /** The time of day of a moment on the steady clock. */
   dateOf(moment: number): Date {
     const { clock } = this.#options
     return new Date(clock.now() - (clock.elapsed() - moment))
@@ -142,7 +148,7 @@ export class OpenConnections<Who extends Holder> implements Ledger<Who> {
 /** How often within `stallMs` progress is looked at: a stalled reader is let go at most a quarter late. */
 const STALL_LOOKS = 4
 
-function matches(connection: Connection, filter: ConnectionFilter): boolean {
+function matches<Open extends Link<Open>>(connection: Open, filter: ConnectionFilter): boolean {
   return (
     (filter.account === undefined || connection.holder.account.id === filter.account) &&
     (filter.client === undefined || connection.holder.client.id === filter.client) &&

@@ -31,12 +31,17 @@ export function rateLimitFields(className: string): RateLimitFields {
   const state = (remaining: number) => serializeList([[className, new Map([['r', remaining]])]])
   const policies = kept(policy)
   const states = kept(state)
-  const policyLine = kept((limit) => `RateLimit-Policy: ${policies(limit)}\r\n`)
-  const stateLine = kept((remaining) => `RateLimit: ${states(remaining)}\r\n`)
+  const linesOf = (limit: number) =>
+    kept((remaining) => `RateLimit-Policy: ${policies(limit)}\r\nRateLimit: ${states(remaining)}\r\n`)
+  let last = { limit: NaN, lines: states }
   return {
     policy: policies,
     state: states,
-    lines: (limit, remaining) => policyLine(limit) + stateLine(remaining),
+    lines(limit, remaining) {
+      // Most accounts have the same limit.
+      if (limit !== last.limit) last = { limit, lines: linesOf(limit) }
+      return last.lines(remaining)
+    },
   }
 }
 

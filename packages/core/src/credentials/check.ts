@@ -108,14 +108,15 @@ export function createCredentialCheck(
   return {
     identify(request) {
       if (isInUrl(request)) return grounds.inUrl
-      const value = reader.find(request)
-      if (typeof value !== 'string') return value
-      const inOwnField = reader.isInOwnField(request)
+      const found = reader.find(request)
+      const inOwnField = typeof found === 'object'
+      if (inOwnField && 'reason' in found) return found
+      const value = inOwnField ? found.own : found
       const wire = wireOf(request)
       const known = wire && VerifiedIdentity.seenOn(wire, value)
       const who = known && cameAlike(known, inOwnField) ? again(known) : first(value, inOwnField)
       if (!wire || who === known) return who
-      return isPromise(who) ? who.then((found) => note(wire, found)) : note(wire, who)
+      return isPromise(who) ? who.then((late) => note(wire, late)) : note(wire, who)
     },
     recheck: (identity) => again(identity as VerifiedIdentity),
     isPlain: (who) => !claimedClient && (who as VerifiedIdentity).isPlain,

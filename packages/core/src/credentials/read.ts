@@ -25,12 +25,15 @@ const FIELD_VALUE = /^[\x21-\x2b\x2d-\x7e]+$/
 const PASSWORD = /^\P{Cc}+$/u
 const CLIENT_ID = /^\P{Cc}*$/u
 
+/** The value of the field of the `header` scheme. */
+interface OwnField {
+  readonly own: string
+}
+
 /** Reads the one credential of a request. */
 export interface Reader {
-  /** The value of the one field that holds it, or why there is no such field. */
-  find(request: GateRequest): string | Ground
-  /** Whether that field is the one of the `header` scheme. */
-  isInOwnField(request: GateRequest): boolean
+  /** The value of the one field that holds it, of Authorization as it is, or why there is no such field. */
+  find(request: GateRequest): string | OwnField | Ground
   /** The credential in that value, if it is worth a look-up, or why it is not. */
   read(value: string, inOwnField: boolean): Sent | Ground
 }
@@ -60,9 +63,6 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
     return value === '' ? grounds.malformed : grounds.missing
   }
 
-  const isInOwnField = ({ headers }: GateRequest) =>
-    !readsAuthorization || headers[AUTHORIZATION] === undefined
-
   return {
     find({ headers, rawHeaders }) {
       const authorization = readsAuthorization ? headers[AUTHORIZATION] : undefined
@@ -70,10 +70,10 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
       if (authorization === undefined && own === undefined) return grounds.missing
       if (authorization !== undefined && own !== undefined) return grounds.ambiguous
       if (isRepeated(rawHeaders)) return grounds.ambiguous
-      const value = authorization ?? own
-      return typeof value === 'string' ? value : grounds.ambiguous
+      if (authorization !== undefined)
+        return typeof authorization === 'string' ? authorization : grounds.ambiguous
+      return typeof own === 'string' ? { own } : grounds.ambiguous
     },
-    isInOwnField,
     read(value, inOwnField) {
       if (!inOwnField) return readAuthorization(value)
       return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)

@@ -15,8 +15,8 @@ export function onceOver({ res, socket }: Exchange, over: () => void): () => voi
 
 /** One function for all responses, as a listener of their `close`: nothing is allocated for what happens to each of them. */
 export function releaseOnClose(this: Outgoing): void {
-  const carried = carriedBy(this.req)
-  const mark = markEnd((carried as Exchange | undefined)?.socket)
+  const carried = carriedBy(this.req) as Exchange | undefined
+  const mark = carried?.wire && markEnd(carried.socket!, carried.wire)
   releaseAll(carried)
   if (mark) passOn(mark)
 }

@@ -32,11 +32,11 @@ export function enter(
   if (gate.measuring) exchange.measure()
   warnOfUnguarded(gate, exchange.socket)
   const request = readIncoming(req, exchange, facts)
-  if (request.headers.expect !== undefined) claimContinue(res)
+  const expects = request.headers.expect !== undefined
+  if (expects) claimContinue(res)
   const outcome = gate.decide(request)
-  return isPending(outcome)
-    ? afterWaiting(gate, exchange, request, req, outcome)
-    : settle(gate, exchange, request, req, outcome)
+  if (isPending(outcome)) return afterWaiting(gate, exchange, request, req, expects, outcome)
+  return settle(gate, exchange, request, req, expects, outcome)
 }
 
 /** The exchange that is open already, or, behind another gate, one more. */
@@ -50,12 +50,13 @@ async function afterWaiting(
   exchange: Exchange,
   request: GateRequest,
   req: Incoming,
+  expects: boolean,
   pending: Pending<Outcome>,
 ): Promise<Admission | undefined> {
   const unwatch = onceOver(exchange, () => pending.leave())
   const outcome = await pending.answer
   unwatch()
-  if (!exchange.isOver) return settle(gate, exchange, request, req, outcome)
+  if (!exchange.isOver) return settle(gate, exchange, request, req, expects, outcome)
   if (outcome.admitted) outcome.release()
   return undefined
 }
@@ -65,6 +66,7 @@ function settle(
   exchange: Exchange,
   request: GateRequest,
   req: Incoming,
+  expects: boolean,
   outcome: Outcome,
 ): Admission | undefined {
   if (!outcome.admitted) {
@@ -83,7 +85,7 @@ function settle(
   releaseWithSocket(exchange)
   if (gate.maxBodyBytes !== Infinity && isUnmeasured(request))
     boundBody(exchange, req, gate.maxBodyBytes, outcome)
-  if (request.headers.expect !== undefined) sendContinue(exchange.res)
+  if (expects) sendContinue(exchange.res)
   return outcome
 }
 

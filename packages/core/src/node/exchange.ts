@@ -7,6 +7,7 @@ import { isHttp2, type Incoming, type WireFields } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, StreamProgress } from './progress.js'
 import { measureSocket, measureStream, socketTraffic, streamTraffic } from './traffic.js'
+import { wireOf, type Wire } from './wire.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
@@ -61,6 +62,7 @@ export class Exchange implements Carrier, Carried, WireFields {
   readonly rawHeaders: readonly string[]
   /** Absent over HTTP/2, where many exchanges share one. */
   readonly socket: Socket | undefined
+  readonly wire: Wire | undefined
   #streamProgress: StreamProgress | undefined
 
   constructor(
@@ -71,6 +73,11 @@ export class Exchange implements Carrier, Carried, WireFields {
     this.headers = req.headers
     this.rawHeaders = req.rawHeaders
     this.socket = isHttp2(req) ? undefined : req.socket
+    this.wire = this.socket && wireOf(this.socket)
+  }
+
+  get overHttp2(): boolean {
+    return this.wire === undefined
   }
 
   /** Whether the caller is gone, or the response is over. */
@@ -103,7 +110,7 @@ export class Exchange implements Carrier, Carried, WireFields {
   }
 
   traffic(): Traffic | undefined {
-    if (this.socket) return socketTraffic(this.socket, this.res)
+    if (this.socket) return socketTraffic(this.socket, this.wire!, this.res)
     return this.stream && streamTraffic(this.stream)
   }
 

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Traffic } from '../carrier.js'
+import { wireOf, type Wire } from './wire.js'
 
 /**
  * Bytes of HTTP/1.1 are those of the socket, heads and framing included, since the end of the response before. So what a socket has
@@ -14,13 +15,12 @@ export class Mark {
 }
 
 /** Symbols of the whole process, so that two loaded copies of this package find the same ones. */
-const MARK = Symbol.for('api-terms.traffic')
+const TRAFFIC = Symbol.for('api-terms.traffic')
 
 /** On a server some of whose sockets are measured. */
 const MEASURED = Symbol.for('api-terms.measured')
 
 interface Marked extends Socket {
-  [MARK]?: Mark
   readonly server?: { [MEASURED]?: true }
 }
 
@@ -31,8 +31,9 @@ export function isMeasured(server: object): boolean {
 
 /** From now on the bytes of this socket are counted. Those of requests that were answered before belong to nobody. */
 export function measureSocket(socket: Marked): void {
-  if (socket[MARK]) return
-  const mark = (socket[MARK] = new Mark())
+  const wire = wireOf(socket)
+  if (wire.mark) return
+  const mark = (wire.mark = new Mark())
   if (socket.server) socket.server[MEASURED] = true
   if (socket.bytesWritten === 0) return
   mark.bytesIn = socket.bytesRead
@@ -40,8 +41,11 @@ export function measureSocket(socket: Marked): void {
 }
 
 /** What an exchange has taken so far. One that waits for the response before has taken nothing yet. */
-export function socketTraffic(socket: Marked, res?: { readonly socket?: unknown }): Traffic | undefined {
-  const mark = socket[MARK]
+export function socketTraffic(
+  socket: Socket,
+  { mark }: Wire,
+  res?: { readonly socket?: unknown },
+): Traffic | undefined {
   if (!mark) return undefined
   if (!mark.end && res && !res.socket) return NOTHING
   const { bytesIn, bytesOut } = mark.end ?? socketBytes(socket)
@@ -51,8 +55,7 @@ export function socketTraffic(socket: Marked, res?: { readonly socket?: unknown 
 const NOTHING: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0 })
 
 /** A response is ending, whether a gate knows of it or not. Answers what is to be passed to {@link passOn} once that is told. */
-export function markEnd(socket: Marked | undefined): Mark | undefined {
-  const mark = socket?.[MARK]
+export function markEnd(socket: Socket, { mark }: Wire): Mark | undefined {
   if (mark) mark.end = socketBytes(socket)
   return mark
 }
@@ -70,13 +73,13 @@ function socketBytes({ bytesRead, bytesWritten }: Socket): Traffic {
 }
 
 interface Measured extends ServerHttp2Stream {
-  [MARK]?: { bytesIn: number; bytesOut: number }
+  [TRAFFIC]?: { bytesIn: number; bytesOut: number }
 }
 
 /** Counts the content of an HTTP/2 stream. Its header fields are compressed together with those of all others of the connection. */
 export function measureStream(stream: Measured): void {
-  if (stream[MARK]) return
-  const traffic = (stream[MARK] = { bytesIn: 0, bytesOut: 0 })
+  if (stream[TRAFFIC]) return
+  const traffic = (stream[TRAFFIC] = { bytesIn: 0, bytesOut: 0 })
   const { push, _write: write, _writev: writeMany } = stream
   stream.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
     traffic.bytesIn += chunk?.length ?? 0
@@ -94,5 +97,5 @@ export function measureStream(stream: Measured): void {
 }
 
 export function streamTraffic(stream: Measured): Traffic | undefined {
-  return stream[MARK] && { ...stream[MARK] }
+  return stream[TRAFFIC] && { ...stream[TRAFFIC] }
 }

@@ -8,11 +8,12 @@ import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../visit.js'
 import { carry, type Carried } from './exchange.js'
-import { readIncoming } from './incoming.js'
+import { readIncoming, wireFieldsOf } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
 import { measureSocket, socketTraffic } from './traffic.js'
 import { asGuard } from './unguarded.js'
+import { wireOf } from './wire.js'
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
 export type UpgradeHandler = (
@@ -50,7 +51,7 @@ async function guardUpgrade(
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
   if (gate.measuring) measureSocket(socket as Socket)
-  const decision = gate.decide(readIncoming(req, req))
+  const decision = gate.decide(readIncoming(req, wireFieldsOf(req)))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
   if (socket.destroyed || socket.readableEnded) {
@@ -107,7 +108,7 @@ class Upgraded implements Carrier, Carried {
   }
 
   traffic(): Traffic | undefined {
-    return socketTraffic(this.socket as Socket)
+    return socketTraffic(this.socket as Socket, wireOf(this.socket as Socket))
   }
 }
 

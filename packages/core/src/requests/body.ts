@@ -19,7 +19,8 @@ export function createBodyCheck(maxBodyBytes = Infinity): BodyCheck {
   return {
     tooLarge,
     maxBodyBytes,
-    check({ headers }) {
+    check({ headers, hasBody }) {
+      if (!hasBody) return undefined
       const length = headers['content-length']
       if (length === undefined || maxBodyBytes === Infinity) return undefined
       // RFC 9112 §6.3: with Transfer-Encoding the length says nothing; who reads the body counts it.
