@@ -16,7 +16,7 @@ export function onceOver({ res, socket }: Exchange, over: () => void): () => voi
 /** One function for all responses, as a listener of their `close`: nothing is allocated for what happens to each of them. */
 export function releaseOnClose(this: Outgoing): void {
   const carried = carriedBy(this.req) as Exchange | undefined
-  const mark = carried?.wire && markEnd(carried.socket!, carried.wire)
+  const mark = markEnd(carried?.socket)
   releaseAll(carried)
   if (mark) passOn(mark)
 }

@@ -5,9 +5,8 @@ import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
 import { isHttp2, type Incoming, type WireFields } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
-import { socketProgress, StreamProgress } from './progress.js'
+import { socketProgress, streamProgress } from './progress.js'
 import { measureSocket, measureStream, socketTraffic, streamTraffic } from './traffic.js'
-import { wireOf, type Wire } from './wire.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
@@ -62,8 +61,6 @@ export class Exchange implements Carrier, Carried, WireFields {
   readonly rawHeaders: readonly string[]
   /** Absent over HTTP/2, where many exchanges share one. */
   readonly socket: Socket | undefined
-  readonly wire: Wire | undefined
-  #streamProgress: StreamProgress | undefined
 
   constructor(
     req: Incoming,
@@ -73,11 +70,10 @@ export class Exchange implements Carrier, Carried, WireFields {
     this.headers = req.headers
     this.rawHeaders = req.rawHeaders
     this.socket = isHttp2(req) ? undefined : req.socket
-    this.wire = this.socket && wireOf(this.socket)
   }
 
   get overHttp2(): boolean {
-    return this.wire === undefined
+    return this.socket === undefined
   }
 
   /** Whether the caller is gone, or the response is over. */
@@ -99,8 +95,7 @@ export class Exchange implements Carrier, Carried, WireFields {
     }
     const { stream } = this
     if (!stream) return undefined
-    this.#streamProgress ??= new StreamProgress()
-    return this.#streamProgress.of(stream)
+    return streamProgress(stream)
   }
 
   /** Has bytes counted from now on. */
@@ -110,7 +105,7 @@ export class Exchange implements Carrier, Carried, WireFields {
   }
 
   traffic(): Traffic | undefined {
-    if (this.socket) return socketTraffic(this.socket, this.wire!, this.res)
+    if (this.socket) return socketTraffic(this.socket, this.res)
     return this.stream && streamTraffic(this.stream)
   }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readRequest, type Caller, type GateRequest } from '../request.js'
-import { wireOf, type Wire } from './wire.js'
 
 /** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
 export type Incoming = IncomingMessage | Http2ServerRequest
@@ -19,14 +19,14 @@ export interface WireFields {
   readonly headers: Incoming['headers']
   readonly rawHeaders: readonly string[]
   readonly overHttp2: boolean
-  /** What is noted on the socket. Absent over HTTP/2, where many callers may share one. */
-  readonly wire?: Wire | undefined
+  /** Absent over HTTP/2, where many callers may share one. */
+  readonly socket?: Socket | undefined
 }
 
 /** The canonical view of a request of Node, with its fields as they are known already. */
 export function readIncoming(
   req: Incoming,
-  { headers, rawHeaders, overHttp2, wire }: WireFields,
+  { headers, rawHeaders, overHttp2, socket }: WireFields,
   facts: IncomingFacts = {},
 ): GateRequest {
   return readRequest({
@@ -35,7 +35,7 @@ export function readIncoming(
     headers,
     rawHeaders,
     caller: facts.caller ?? new NodeCaller(req),
-    wire,
+    wire: socket,
     hasBody: overHttp2 ? hasBodyOverHttp2(req as Http2ServerRequest) : undefined,
   })
 }
@@ -46,13 +46,10 @@ function hasBodyOverHttp2({ stream, headers }: Http2ServerRequest): boolean {
 
 /** Those of a request that no exchange stands for. */
 export function wireFieldsOf(req: Incoming): WireFields {
-  const overHttp2 = isHttp2(req)
-  return {
-    headers: req.headers,
-    rawHeaders: req.rawHeaders,
-    overHttp2,
-    wire: overHttp2 ? undefined : wireOf(req.socket),
-  }
+  const { headers, rawHeaders } = req
+  return isHttp2(req)
+    ? { headers, rawHeaders, overHttp2: true }
+    : { headers, rawHeaders, overHttp2: false, socket: req.socket }
 }
 
 /** The version alone does not tell: Node's parser of HTTP/1.1 lets `GET / HTTP/2.0` by. Only HTTP/2 has pseudo-fields. */

@@ -12,31 +12,33 @@ export function socketProgress(socket: Socket): number | undefined {
   return socket.bytesWritten - waiting - (handle?.writeQueueSize ?? 0)
 }
 
+/** On a stream of HTTP/2: how many pieces the peer has taken whole. */
+const STEPS = Symbol('api-terms.steps')
+
+interface Counted extends ServerHttp2Stream {
+  [STEPS]?: number
+}
+
 /**
  * The same of one HTTP/2 stream, which does not tell how much the peer has taken: only when a piece has been taken whole. How much
  * waits says nothing, since a handler that keeps up fills it again. Counted from the first look on at which something waits, so that
  * the streams of readers who keep up are left alone.
  */
-export class StreamProgress {
-  #steps = 0
-  #counted = false
+export function streamProgress(stream: Counted): number | undefined {
+  if (stream.writableLength === 0) return undefined
+  if (stream[STEPS] === undefined) countSteps(stream)
+  return stream[STEPS]
+}
 
-  of(stream: ServerHttp2Stream): number | undefined {
-    if (stream.writableLength === 0) return undefined
-    if (!this.#counted) this.#count(stream)
-    return this.#steps
-  }
-
-  #count(stream: ServerHttp2Stream): void {
-    this.#counted = true
-    const { _write: write, _writev: writeMany } = stream
-    const taken =
-      (done: (error?: Error | null) => void): typeof done =>
-      (error) => {
-        this.#steps++
-        done(error)
-      }
-    stream._write = (chunk, encoding, done) => write.call(stream, chunk, encoding, taken(done))
-    if (writeMany) stream._writev = (chunks, done) => writeMany.call(stream, chunks, taken(done))
-  }
+function countSteps(stream: Counted): void {
+  const { _write: write, _writev: writeMany } = stream
+  let steps = (stream[STEPS] = 0)
+  const taken =
+    (done: (error?: Error | null) => void): typeof done =>
+    (error) => {
+      stream[STEPS] = ++steps
+      done(error)
+    }
+  stream._write = (chunk, encoding, done) => write.call(stream, chunk, encoding, taken(done))
+  if (writeMany) stream._writev = (chunks, done) => writeMany.call(stream, chunks, taken(done))
 }

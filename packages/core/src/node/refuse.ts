@@ -14,22 +14,28 @@ import type { Outgoing } from './outgoing.js'
 const OF_ANOTHER_ANSWER =
   /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
+const CLOSING = Symbol.for('api-terms.closing')
+
+interface Closing {
+  [CLOSING]?: true
+}
+
 /** RFC 9112 §9.6: after `Connection: close` no further request of the connection is processed; Node may have parsed one already. */
-export function isClosing({ wire }: Exchange): boolean {
-  return wire !== undefined && wire.closing
+export function isClosing({ socket }: Exchange): boolean {
+  return (socket as Closing | undefined)?.[CLOSING] === true
 }
 
 /** Answers with a refusal, past all handlers: they would change it, or wait for the whole body first. */
 export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal): void {
-  const { res, wire } = exchange
+  const { res, socket } = exchange
   if (res.headersSent) return void res.destroy()
   const set = res.getHeaderNames()
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   const framing: OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(refusal.body) }
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (wire && declaresBody(exchange.headers) && !req.complete) {
+  if (socket && declaresBody(exchange.headers) && !req.complete) {
     framing.Connection = 'close'
-    wire.closing = true
+    ;(socket as Closing)[CLOSING] = true
   }
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))

@@ -1,7 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Traffic } from '../carrier.js'
-import { wireOf, type Wire } from './wire.js'
 
 /**
  * Bytes of HTTP/1.1 are those of the socket, heads and framing included, since the end of the response before. So what a socket has
@@ -21,6 +20,7 @@ const TRAFFIC = Symbol.for('api-terms.traffic')
 const MEASURED = Symbol.for('api-terms.measured')
 
 interface Marked extends Socket {
+  [TRAFFIC]?: Mark
   readonly server?: { [MEASURED]?: true }
 }
 
@@ -31,9 +31,8 @@ export function isMeasured(server: object): boolean {
 
 /** From now on the bytes of this socket are counted. Those of requests that were answered before belong to nobody. */
 export function measureSocket(socket: Marked): void {
-  const wire = wireOf(socket)
-  if (wire.mark) return
-  const mark = (wire.mark = new Mark())
+  if (socket[TRAFFIC]) return
+  const mark = (socket[TRAFFIC] = new Mark())
   if (socket.server) socket.server[MEASURED] = true
   if (socket.bytesWritten === 0) return
   mark.bytesIn = socket.bytesRead
@@ -41,11 +40,8 @@ export function measureSocket(socket: Marked): void {
 }
 
 /** What an exchange has taken so far. One that waits for the response before has taken nothing yet. */
-export function socketTraffic(
-  socket: Socket,
-  { mark }: Wire,
-  res?: { readonly socket?: unknown },
-): Traffic | undefined {
+export function socketTraffic(socket: Marked, res?: { readonly socket?: unknown }): Traffic | undefined {
+  const mark = socket[TRAFFIC]
   if (!mark) return undefined
   if (!mark.end && res && !res.socket) return NOTHING
   const { bytesIn, bytesOut } = mark.end ?? socketBytes(socket)
@@ -55,7 +51,8 @@ export function socketTraffic(
 const NOTHING: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0 })
 
 /** A response is ending, whether a gate knows of it or not. Answers what is to be passed to {@link passOn} once that is told. */
-export function markEnd(socket: Socket, { mark }: Wire): Mark | undefined {
+export function markEnd(socket: Marked | undefined): Mark | undefined {
+  const mark = socket?.[TRAFFIC]
   if (mark) mark.end = socketBytes(socket)
   return mark
 }

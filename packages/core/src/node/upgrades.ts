@@ -13,7 +13,6 @@ import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
 import { measureSocket, socketTraffic } from './traffic.js'
 import { asGuard } from './unguarded.js'
-import { wireOf } from './wire.js'
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
 export type UpgradeHandler = (
@@ -108,7 +107,7 @@ class Upgraded implements Carrier, Carried {
   }
 
   traffic(): Traffic | undefined {
-    return socketTraffic(this.socket as Socket, wireOf(this.socket as Socket))
+    return socketTraffic(this.socket as Socket)
   }
 }
 
