@@ -1,7 +1,13 @@
 import type { Admission } from './admission.js'
 import type { CachePolicy, Caching, CompiledPolicy } from './caching/index.js'
 import type { Carrier, Traffic } from './carrier.js'
-import { View, type HeldConnection, type Lease, type Link, type OpenConnections } from './connections/index.js'
+import {
+  View,
+  type HeldConnection,
+  type Lease,
+  type Link,
+  type OpenConnections,
+} from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { ResponseHead } from './head.js'
 import { INSPECT } from './inspect.js'

@@ -1,11 +1,6 @@
 import { bounded } from './bounded.js'
 import type { CompleteClock } from './clock.js'
-import type {
-  ConnectionStore,
-  ExhaustedGrounds,
-  LeaseAnswer,
-  LimitTable,
-} from './connections/index.js'
+import type { ConnectionStore, ExhaustedGrounds, LeaseAnswer, LimitTable } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'

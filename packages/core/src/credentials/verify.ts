@@ -52,7 +52,6 @@ export class VerifiedIdentity implements Identity {
   readonly #registration: Registration
   readonly #way: Way
   readonly #value: string
-  #hint: string | undefined = undefined
 
   constructor(registration: Registration, { way, value }: Claim) {
     this.#registration = registration
@@ -72,9 +71,9 @@ export class VerifiedIdentity implements Identity {
     return this.#registration.credential
   }
 
-  /** Worked out when it is asked for: most hints are never read. */
+  /** Worked out when it is asked for: most hints are never read, and there is an identity for each socket. */
   get hint(): string {
-    return (this.#hint ??= this.#way.hintIn(this.#value))
+    return this.#way.hintIn(this.#value)
   }
 
   get field(): string {

@@ -10,12 +10,9 @@ export class AddedLines implements ResponseHead {
 
   constructor(
     private readonly res: ServerResponse,
+    readonly statusCode: number,
     private readonly names: string[],
   ) {}
-
-  get statusCode(): number {
-    return this.res.statusCode
-  }
 
   getHeaderNames(): string[] {
     return this.names

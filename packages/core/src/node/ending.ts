@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
-import { carriedBy, type Carried, type Exchange } from './exchange.js'
+import { carriedBy, isSending, type Carried, type Exchange } from './exchange.js'
 import type { Outgoing } from './outgoing.js'
 import { markEnd, passOn } from './traffic.js'
 
 /** Calls back when the response is over or its caller gone; returns what ends that. */
 export function onceOver({ res, socket }: Exchange, over: () => void): () => void {
   res.on('close', over)
-  const unwatch = socket && awaitsSocket(res) ? watchSocket(socket, over) : undefined
+  const unwatch = socket && awaitsSocket(res, socket) ? watchSocket(socket, over) : undefined
   return () => {
     res.off('close', over)
     unwatch?.()
@@ -23,7 +23,7 @@ export function releaseOnClose(this: Outgoing): void {
 
 /** Gives all slots of the request back when its socket closes, where its response would not be told. */
 export function releaseWithSocket({ res, socket }: Exchange): void {
-  if (!socket || !awaitsSocket(res)) return
+  if (!socket || !awaitsSocket(res, socket)) return
   const unwatch = watchSocket(socket, () => releaseAll(carriedBy(res.req)))
   res.on('close', unwatch)
 }
@@ -37,8 +37,8 @@ function releaseAll(innermost: Carried | undefined): void {
  * A pipelined request whose response has to wait for the one before has no socket yet, and Node 20 and 22 tell such a response
  * nothing when the caller hangs up. Its request's socket knows.
  */
-function awaitsSocket(res: Outgoing): boolean {
-  return !res.socket
+function awaitsSocket(res: Outgoing, socket: Socket): boolean {
+  return !isSending(socket, res) && !res.socket
 }
 
 const WATCHERS = Symbol('api-terms.watchers')

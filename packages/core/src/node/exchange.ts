@@ -50,6 +50,16 @@ export function admissionOf(req: object): Admission | undefined {
   return undefined
 }
 
+/** Node notes on a socket which response it is sending. */
+interface Serving extends Socket {
+  readonly _httpMessage?: unknown
+}
+
+/** Asked of the socket: behind Express each look at a response costs the engine a search. `false` where Node does not tell. */
+export function isSending(socket: Serving, res: Outgoing): boolean {
+  return socket._httpMessage === res
+}
+
 /**
  * A request and its response. What is asked of the two again and again stands here as well: Express gives each of them a shape of its
  * own, so that every look at one costs the engine a search.
@@ -57,6 +67,7 @@ export function admissionOf(req: object): Admission | undefined {
 export class Exchange implements Carrier, Carried, WireFields {
   gate: Gate | undefined = undefined
   admission: Admission | undefined = undefined
+  readonly method: string
   readonly headers: WireFields['headers']
   readonly rawHeaders: readonly string[]
   /** Absent over HTTP/2, where many exchanges share one. */
@@ -67,6 +78,7 @@ export class Exchange implements Carrier, Carried, WireFields {
     readonly res: Outgoing,
     readonly outer: Carried | undefined,
   ) {
+    this.method = req.method ?? ''
     this.headers = req.headers
     this.rawHeaders = req.rawHeaders
     this.socket = isHttp2(req) ? undefined : req.socket
@@ -78,7 +90,11 @@ export class Exchange implements Carrier, Carried, WireFields {
 
   /** Whether the caller is gone, or the response is over. */
   get isOver(): boolean {
-    if (this.socket) return this.socket.destroyed || (this.res as { destroyed: boolean }).destroyed
+    const { socket } = this
+    if (socket)
+      return (
+        socket.destroyed || (!isSending(socket, this.res) && (this.res as { destroyed: boolean }).destroyed)
+      )
     const { stream } = this
     return stream === undefined || stream.destroyed
   }

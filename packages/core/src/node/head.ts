@@ -17,7 +17,11 @@ interface Storing extends ServerResponse {
 }
 
 /** Node's own. Whoever puts another `writeHead` in its place may look at the fields afterwards. */
-const { writeHead: nodeWriteHead, _storeHeader: nodeStoreHeader } = ServerResponse.prototype as Storing
+const {
+  writeHead: nodeWriteHead,
+  _storeHeader: nodeStoreHeader,
+  getHeaderNames,
+} = ServerResponse.prototype as Storing
 
 /**
  * Has every head of the response stamped, implicit ones included, as it is written: only then is the status known, and only what is
@@ -55,21 +59,22 @@ export function writeHeadWith(
 /** One function for all responses: what it needs stands with the request. */
 function storeStamped(this: Storing, firstLine: string, fields?: Fields | null): void {
   const carried = carriedBy(this.req)
+  const status = this.statusCode
   // 1xx are no heads of a response.
-  if (!carried?.admission || this.statusCode < 200)
+  if (!carried?.admission || status < 200)
     return nodeStoreHeader!.call(this, firstLine + linesOfRefusal, fields)
-  const names = this.getHeaderNames()
+  const names = getHeaderNames.call(this)
   if (names.length === 0 && isGiven(fields)) {
     // Given to `writeHead` alone, they are not seen by `getHeader`.
     setFields(this, fields)
-    return void (nodeWriteHead as WriteHead).call(this, this.statusCode, this.statusMessage)
+    return void (nodeWriteHead as WriteHead).call(this, status, this.statusMessage)
   }
   // What a second gate stamps depends on what the first has: both write to the response itself.
   if (carried.outer || !isNodes(this)) {
     stampAll(carried, this)
     return nodeStoreHeader!.call(this, firstLine, fields ?? fieldsOf(this))
   }
-  const head = new AddedLines(this, names)
+  const head = new AddedLines(this, status, names)
   carried.admission.stamp(head)
   return nodeStoreHeader!.call(this, firstLine + head.lines, fields)
 }
