@@ -84,6 +84,8 @@ export interface Refusal {
   readonly headers: RefusalHeaders
   /** The problem document, written out. */
   readonly body: string
+  /** How long it is in UTF-8. */
+  readonly bodyBytes: number
   readonly problem: ProblemDocument
 }
 
@@ -139,7 +141,9 @@ export function createRefuser(terms: CitedTerms, inForce?: () => CitedInForce): 
       ...ground.headers,
     })
     const head = `${JSON.stringify(before).slice(0, -1)},"instance":"`
-    return { reason, status, clause, headers, head, tail: `",${JSON.stringify(after).slice(1)}` }
+    const tail = `",${JSON.stringify(after).slice(1)}`
+    const bodyBytes = Buffer.byteLength(head + tail) + INSTANCE_LENGTH
+    return { reason, status, clause, headers, head, tail, bodyBytes }
   }
 
   /** Other Terms have come into force: what was written cites those before. */
@@ -167,7 +171,10 @@ interface Template {
   readonly headers: RefusalHeaders
   readonly head: string
   readonly tail: string
+  readonly bodyBytes: number
 }
+
+const INSTANCE_LENGTH = 'urn:uuid:'.length + 36
 
 class WrittenRefusal implements Refusal {
   readonly admitted = false
@@ -177,6 +184,7 @@ class WrittenRefusal implements Refusal {
   readonly instance: string
   readonly headers: RefusalHeaders
   readonly body: string
+  readonly bodyBytes: number
 
   constructor(template: Template) {
     this.reason = template.reason
@@ -185,6 +193,7 @@ class WrittenRefusal implements Refusal {
     this.instance = `urn:uuid:${randomUUID()}`
     this.headers = template.headers
     this.body = template.head + this.instance + template.tail
+    this.bodyBytes = template.bodyBytes
   }
 
   get problem(): ProblemDocument {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { createGate, issueKey, memoryRegistry, readRequest, type Gate } from '@api-terms/core'
 import { TERMS } from './gate-setting.js'
@@ -76,4 +77,35 @@ test('two gates that share a socket do not take one another’s word', async () 
   expect(await comes(one.gate, wire, bearer(keys.acme.key))).toBe('acme')
   expect(await comes(empty, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
   expect(await comes(one.gate, wire, bearer(keys.acme.key))).toBe('acme')
+})
+
+test('a key that was nobody’s is somebody’s from the moment it is registered', async () => {
+  const { gate, registry } = provider()
+  const wire = {}
+  const { key, digest } = issueKey()
+  expect(await comes(gate, wire, bearer(key))).toBe('credentials-invalid')
+  expect(await comes(gate, wire, bearer(key))).toBe('credentials-invalid')
+  await registry.setClient({ id: 'late', account: 'acme', credentials: [{ digest }] })
+  expect(await comes(gate, wire, bearer(key))).toBe('acme')
+})
+
+test('a refused value speaks for none but itself', async () => {
+  const { gate } = provider()
+  const wire = {}
+  const { key } = issueKey()
+  expect(await comes(gate, wire, bearer(key))).toBe('credentials-invalid')
+  expect(await comes(gate, wire, { 'x-api-key': `Bearer ${key}` })).toBe('credentials-malformed')
+  expect(await comes(gate, wire, bearer(keys.globex.key))).toBe('globex')
+  expect(await comes(gate, wire, bearer(key))).toBe('credentials-invalid')
+})
+
+test('neither a good nor a refused value is shown with its socket', async () => {
+  const { gate } = provider()
+  for (const { key } of [keys.acme, issueKey()]) {
+    const wire = {}
+    await comes(gate, wire, bearer(key))
+    expect(Reflect.ownKeys(wire)).toHaveLength(1)
+    expect(inspect(wire, { depth: 9, showHidden: true })).not.toContain(key)
+    expect(JSON.stringify(wire)).not.toContain(key)
+  }
 })

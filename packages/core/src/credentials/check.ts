@@ -12,8 +12,9 @@ import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
 import { createUrlCheck } from './url.js'
-import { isInForce, standingOf, VerifiedIdentity, verify } from './verify.js'
+import { isInForce, RefusedClaim, standingOf, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
+import { lastOn, noteOn } from './wire.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
 export interface CredentialCheck {
@@ -82,10 +83,10 @@ export function createCredentialCheck(
       : judge(found, claim)
   }
 
-  const first = (value: string, inOwnField: boolean) => {
+  const read = (value: string, inOwnField: boolean): Claim | Ground => {
     const sent = reader.read(value, inOwnField)
     if ('reason' in sent) return sent
-    return answer({ value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client })
+    return { value, way: ways[sent.scheme], digest: digestOf(sent.key), client: sent.client }
   }
 
   /** The same identity, where its registration is the same and its credential in force. */
@@ -96,13 +97,25 @@ export function createCredentialCheck(
     return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
   }
 
-  /** Whether this room has verified it, from the same field. */
-  const cameAlike = ({ way: came }: VerifiedIdentity, inOwnField: boolean) =>
-    came === ways[came.scheme] && (came.scheme === 'header') === inOwnField
+  /** What came through a wire last, where it is the same again: read by this room, from the same field. */
+  const known = (wire: object, value: string, inOwnField: boolean) => {
+    const last = lastOn(wire, value) as VerifiedIdentity | RefusedClaim | undefined
+    if (!last) return undefined
+    const { way: came } = last
+    return came === ways[came.scheme] && (came.scheme === 'header') === inOwnField ? last : undefined
+  }
 
-  const note = (wire: object, who: Identity | Ground) => {
-    if (!('reason' in who)) (who as VerifiedIdentity).noteOn(wire)
-    return who
+  /** Notes on a wire what came through it, by whom it turned out to be. */
+  const noting = (
+    wire: object,
+    came: VerifiedIdentity | RefusedClaim,
+    who: Identity | Ground | Promise<Identity | Ground>,
+  ) => {
+    const note = (found: Identity | Ground) => {
+      noteOn(wire, 'reason' in found ? came : (found as VerifiedIdentity))
+      return found
+    }
+    return isPromise(who) ? who.then(note) : note(who)
   }
 
   return {
@@ -113,10 +126,15 @@ export function createCredentialCheck(
       if (inOwnField && 'reason' in found) return found
       const value = inOwnField ? found.own : found
       const wire = wireOf(request)
-      const known = wire && VerifiedIdentity.seenOn(wire, value)
-      const who = known && cameAlike(known, inOwnField) ? again(known) : first(value, inOwnField)
-      if (!wire || who === known) return who
-      return isPromise(who) ? who.then((late) => note(wire, late)) : note(wire, who)
+      const last = wire && known(wire, value, inOwnField)
+      if (last instanceof VerifiedIdentity) {
+        const who = again(last)
+        return who === last ? who : noting(wire!, last, who)
+      }
+      const claim = last?.claim ?? read(value, inOwnField)
+      if ('reason' in claim) return claim
+      const who = answer(claim)
+      return wire ? noting(wire, last ?? new RefusedClaim(claim), who) : who
     },
     recheck: (identity) => again(identity as VerifiedIdentity),
     isPlain: (who) => !claimedClient && (who as VerifiedIdentity).isPlain,

@@ -5,6 +5,7 @@ import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
 import type { Scheme } from './options.js'
 import { RecordedRegistration } from './recorded.js'
+import { isSame, type Came } from './wire.js'
 
 /** Who asks. */
 export interface Identity {
@@ -36,19 +37,12 @@ export interface Claim {
   readonly client: string | undefined
 }
 
-/** On a socket: who came through it last. */
-const LAST_SEEN = Symbol('api-terms.last-seen')
-
-interface Wire {
-  [LAST_SEEN]?: VerifiedIdentity
-}
-
 /**
  * An identity that can be looked at again, and recognised where the same value comes again through the same socket: a caller that keeps
  * its connection sends the same credential again and again, and comparing it costs a tenth of what reading and hashing it does. Whether
  * it still is anybody's is looked up each time. The value is kept for no longer than socket and connection live, and is not shown.
  */
-export class VerifiedIdentity implements Identity {
+export class VerifiedIdentity implements Identity, Came {
   readonly #registration: Registration
   readonly #way: Way
   readonly #value: string
@@ -105,23 +99,30 @@ export class VerifiedIdentity implements Identity {
     return this.#registration === registration
   }
 
-  noteOn(wire: object): void {
-    ;(wire as Wire)[LAST_SEEN] = this
-  }
-
-  /** Whom this field value was verified as, if it was the last on this wire. */
-  static seenOn(wire: object, value: string): VerifiedIdentity | undefined {
-    const last = (wire as Wire)[LAST_SEEN]
-    return last !== undefined && isSame(last.#value, value) ? last : undefined
+  cameAs(value: string): boolean {
+    return isSame(this.#value, value)
   }
 }
 
-/** In constant time for texts of one length: a proxy may send several callers through one socket. */
-function isSame(known: string, sent: string): boolean {
-  if (known.length !== sent.length) return false
-  let difference = 0
-  for (let i = 0; i < sent.length; i++) difference |= known.charCodeAt(i) ^ sent.charCodeAt(i)
-  return difference === 0
+/** A claim that was good for nothing when it came: it is not shown. */
+export class RefusedClaim implements Came {
+  readonly #claim: Claim
+
+  constructor(claim: Claim) {
+    this.#claim = claim
+  }
+
+  get way(): Way {
+    return this.#claim.way
+  }
+
+  get claim(): Claim {
+    return this.#claim
+  }
+
+  cameAs(value: string): boolean {
+    return isSame(this.#claim.value, value)
+  }
 }
 
 /** Whether a registration makes a claim good, at this moment. One answer for all that is not valid. */

@@ -31,7 +31,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   if (res.headersSent) return void res.destroy()
   const set = res.getHeaderNames()
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
-  const framing: OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(refusal.body) }
+  const framing: OutgoingHttpHeaders = { 'Content-Length': refusal.bodyBytes }
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
   if (socket && declaresBody(exchange.headers) && !req.complete) {
     framing.Connection = 'close'
@@ -41,8 +41,13 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
   if (alone && takesLines(res)) writeHeadWith(res, refusal.status, framing, linesOf(refusal))
   else (res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
-  if (req.method === 'HEAD') res.end()
-  else res.end(refusal.body)
+  if (exchange.method === 'HEAD') res.end()
+  else res.end(refusal.body, encodingOf(refusal))
+}
+
+/** What is ASCII only is the same in Latin-1, which is written without a look at each character. */
+function encodingOf({ body, bodyBytes }: Refusal): BufferEncoding {
+  return body.length === bodyBytes ? 'latin1' : 'utf8'
 }
 
 /** The lines of a refusal's fields, by the fields: most refusals of one kind share theirs. */

@@ -115,7 +115,7 @@ function refuseUpgrade(socket: Duplex, req: IncomingMessage, refusal: Refusal): 
   const head = [
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
     `${linesOf(refusal)}Date: ${new Date().toUTCString()}`,
-    `Content-Length: ${Buffer.byteLength(refusal.body)}`,
+    `Content-Length: ${refusal.bodyBytes}`,
     'Connection: close',
   ].join('\r\n')
   socket.on('finish', () => socket.destroy())
