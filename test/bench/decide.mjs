@@ -1,15 +1,20 @@
-// A child process: a gate without a server, which decides on requests as fast as it can. node decide.mjs <accounts> <registry> <batches>
+// A child process: a gate without a server, which decides on requests as fast as it can. node decide.mjs <accounts> <memory | cached> <open | new> <batches>
 import { memoryRegistry, readRequest } from '@api-terms/core'
 import { createFullGate, provision, TARGET } from './terms.mjs'
 
-const [, , accounts, kind, batches] = process.argv
+const [, , accounts, kind, sockets, batches] = process.argv
 const BATCH = 250
+/** So many callers keep their connection at a time, whatever number of accounts there is. */
+const OPEN_SOCKETS = 1000
 const { keys, ...records } = provision(Number(accounts))
 const gate = createFullGate(
   kind === 'cached' ? behindPromises(records) : memoryRegistry(records),
   kind === 'cached' ? { credentials: { cacheMs: 3_600_000 } } : {},
 )
 if (kind === 'cached') for (const key of keys) (await gate.admit(partsWith(key))).release()
+
+/** Callers who have come before through the socket that they come through again: of accounts drawn at random. */
+const callers = Array.from({ length: OPEN_SOCKETS }, () => ({ key: drawn(keys), wire: {} }))
 
 /** A registry that has to be waited for, such as one in a database: here what the gate caches is what is asked. */
 function behindPromises({ accounts: all, clients }) {
@@ -22,7 +27,7 @@ function behindPromises({ accounts: all, clients }) {
 }
 
 /** As Node hands them over: flat text, new each time, which nobody has hashed or compared before. */
-function partsWith(key) {
+function partsWith(key, wire) {
   const authorization = Buffer.from(`Bearer ${key}`, 'latin1').latin1Slice()
   const rawHeaders = ['Host', 'bench.example', 'Accept', '*/*', 'Authorization', authorization]
   return {
@@ -30,7 +35,18 @@ function partsWith(key) {
     target: TARGET,
     headers: { host: 'bench.example', accept: '*/*', authorization },
     rawHeaders,
+    wire,
   }
+}
+
+function nextParts() {
+  if (sockets === 'new') return partsWith(drawn(keys), {})
+  const { key, wire } = drawn(callers)
+  return partsWith(key, wire)
+}
+
+function drawn(list) {
+  return list[Math.floor(Math.random() * list.length)]
 }
 
 /**
@@ -38,7 +54,7 @@ function partsWith(key) {
  * requests are still in the processor's cache, where a server that has just read one has it too.
  */
 function decideOnBatch() {
-  const parts = Array.from({ length: BATCH }, () => partsWith(keys[Math.floor(Math.random() * keys.length)]))
+  const parts = Array.from({ length: BATCH }, nextParts)
   const started = process.hrtime.bigint()
   const requests = parts.map(readRequest)
   const read = process.hrtime.bigint()

@@ -8,10 +8,14 @@ const BATCH = 250
 
 export async function measureDecisions({ accounts, cached, batches, rounds, warmUp }) {
   const sides = [
-    ...accounts.map((count) => ({ label: `${number(count)} accounts in memory`, args: [count, 'memory'] })),
+    ...accounts.map((count) => ({ label: `${number(count)} accounts`, args: [count, 'memory', 'open'] })),
+    ...accounts.map((count) => ({
+      label: `${number(count)} accounts, each on a new socket`,
+      args: [count, 'memory', 'new'],
+    })),
     ...cached.map((count) => ({
       label: `${number(count)} accounts, looked up and cached`,
-      args: [count, 'cached'],
+      args: [count, 'cached', 'open'],
     })),
   ]
   const children = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { answersWithRecords, asRecording } from './credentials/index.js'
 import type { Registry, RegistryChange } from './registry.js'
 
 /** A registry, and a way to announce changes that it does not know of itself. */
@@ -24,6 +25,7 @@ export function heardRegistry(own: Registry): HeardRegistry {
       }
     },
   }
+  if (answersWithRecords(own)) asRecording(registry)
   return {
     registry,
     announce(change) {

@@ -1,6 +1,13 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { createGate, issueKey, memoryRegistry, readRequest, type Gate } from '@api-terms/core'
+import {
+  createGate,
+  issueKey,
+  memoryRegistry,
+  readRequest,
+  type Gate,
+  type MemoryRegistry,
+} from '@api-terms/core'
 import { TERMS } from './gate-setting.js'
 
 // A caller that keeps its connection is recognised by the value it sent last through the same socket.
@@ -10,7 +17,11 @@ const keys = { acme: issueKey(), globex: issueKey() }
 function provider() {
   const registry = memoryRegistry({
     accounts: [{ id: 'acme' }, { id: 'globex' }],
-    clients: Object.entries(keys).map(([id, { digest }]) => ({ id, account: id, credentials: [{ digest }] })),
+    clients: Object.entries(keys).map(([id, { digest }]) => ({
+      id,
+      account: id,
+      credentials: [{ id: 'first', digest }],
+    })),
   })
   return { registry, gate: createGate({ terms: TERMS, registry }) }
 }
@@ -67,6 +78,41 @@ test('what changes about an account holds for the next request of its socket', a
   await registry.reinstate({ account: 'acme', by: 'ops' })
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
   await registry.removeClient('acme')
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
+})
+
+test('a registry that decides for itself is asked with every request of a socket', async () => {
+  const { registry } = provider()
+  const blocked = new Set<string>()
+  const own = {
+    findByDigest: (digest: string) => registry.findByDigest(digest),
+    peekByDigest: (digest: string) => (blocked.has(digest) ? undefined : registry.peekByDigest(digest)),
+  }
+  for (const deciding of [own, { ...registry, ...own }]) {
+    const gate = createGate({ terms: TERMS, registry: deciding })
+    const wire = {}
+    expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+    blocked.add(keys.acme.digest)
+    expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
+    blocked.clear()
+  }
+})
+
+test.each([
+  [
+    'the client is set again',
+    (registry: MemoryRegistry) => registry.setClient({ id: 'acme', account: 'acme', credentials: [] }),
+  ],
+  ['the account is removed', (registry: MemoryRegistry) => registry.removeAccount('acme')],
+  [
+    'the key is revoked',
+    (registry: MemoryRegistry) => registry.revokeKey({ client: 'acme', credential: 'first', by: 'ops' }),
+  ],
+])('a key that came before is nobody’s as soon as %s', async (_, change) => {
+  const { gate, registry } = provider()
+  const wire = {}
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+  await change(registry)
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
 })
 

@@ -11,6 +11,7 @@ import { createNetworkCheck } from './networks.js'
 import { settingsOf } from './options.js'
 import type { CredentialsOptions, Scheme } from './options.js'
 import { createReader } from './read.js'
+import { answersWithRecords } from './recorded.js'
 import { createUrlCheck } from './url.js'
 import { isInForce, RefusedClaim, standingOf, VerifiedIdentity, verify } from './verify.js'
 import type { Claim, Identity, Way } from './verify.js'
@@ -73,6 +74,8 @@ export function createCredentialCheck(
     ? createDirectLookup((digest) => registry.peekByDigest?.(digest), context)
     : createCachedLookup(settings, context)
 
+  const recorded = answersWithRecords(registry)
+
   const judge = (found: Found, claim: Claim): Identity | Ground =>
     found === UNAVAILABLE ? grounds.unavailable : verify(found, claim, clock, grounds)
 
@@ -91,10 +94,9 @@ export function createCredentialCheck(
 
   /** The same identity, where its registration is the same and its credential in force. */
   const again = (known: VerifiedIdentity): Identity | Ground | Promise<Identity | Ground> => {
-    const found = lookup.peek(known.credential.digest)
-    if (found === NOT_AT_HAND || found === UNAVAILABLE || !known.isOf(found)) return answer(known.claim)
-    if (known.isPlain) return known
-    return isInForce(found.credential, clock) ? known : grounds.invalid[known.way.scheme]
+    const stands = recorded ? known.isCurrent : known.isOf(lookup.peek(known.credential.digest))
+    if (!stands) return answer(known.claim)
+    return known.isPlain || isInForce(known.credential, clock) ? known : grounds.invalid[known.way.scheme]
   }
 
   /** What came through a wire last, where it is the same again: read by this room, from the same field. */

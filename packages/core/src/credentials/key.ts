@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { crc32 } from './crc32.js'
+import { crc32, CRC_START, crcEnd, crcStep } from './crc32.js'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 190 bits: the hint gives 24 bits of the checksum away, and 166 remain. */
@@ -41,7 +41,7 @@ export function issueKey(options: { prefix?: string } = {}): IssuedKey {
     )
   }
   const checked = `${prefix}_${randomBase62(RANDOM_LENGTH)}`
-  const key = checked + base62(crc32(checked, checked.length), CHECKSUM_LENGTH)
+  const key = checked + base62(crc32(checked), CHECKSUM_LENGTH)
   return { key, digest: digestOf(key), hint: hintOf(key) }
 }
 
@@ -51,17 +51,34 @@ export function isIssuedKey(text: string, prefix?: string): boolean {
   if (separator < 1 || text.charCodeAt(separator) !== UNDERSCORE) return false
   if (prefix !== undefined && (separator !== prefix.length || !text.startsWith(prefix))) return false
   const end = text.length - CHECKSUM_LENGTH
+  let crc = CRC_START
+  for (let i = 0; i <= separator; i++) crc = crcStep(crc, text.charCodeAt(i))
+  // Every bit of -1 is set: one that is no digit leaves it negative.
+  let digits = 0
   for (let i = separator + 1; i < end; i++) {
-    if (digitAt(text, i) === -1) return false
+    const code = text.charCodeAt(i)
+    digits |= DIGITS[code] ?? -1
+    crc = crcStep(crc, code)
   }
   let checksum = 0
   for (let i = end; i < text.length; i++) {
-    const digit = digitAt(text, i)
-    if (digit === -1) return false
+    const digit = DIGITS[text.charCodeAt(i)] ?? -1
+    digits |= digit
     checksum = checksum * 62 + digit
   }
-  if (checksum !== crc32(text, end)) return false
-  return prefix !== undefined || PREFIX.test(text.slice(0, separator))
+  if (digits < 0 || checksum !== crcEnd(crc)) return false
+  return prefix !== undefined || isPrefix(text, separator)
+}
+
+/** Most keys begin as the one before did. */
+let lastPrefix = 'key'
+
+function isPrefix(text: string, length: number): boolean {
+  if (length === lastPrefix.length && text.startsWith(lastPrefix)) return true
+  const prefix = text.slice(0, length)
+  if (!PREFIX.test(prefix)) return false
+  lastPrefix = prefix
+  return true
 }
 
 /** SHA-256 of a whole key, in 64 lower-case hexadecimal digits: what a registry is asked for. */
@@ -91,8 +108,4 @@ function base62(value: number, length: number): string {
     text = BASE62.charAt(rest % 62) + text
   }
   return text
-}
-
-function digitAt(text: string, i: number): number {
-  return DIGITS[text.charCodeAt(i)] ?? -1
 }

@@ -9,6 +9,7 @@ import type { Account, Client, Registration } from '../registry.js'
 import { accountRegistry, type AccountRegistryOptions } from './account-registry.js'
 import { frozenAccount, frozenClient } from './frozen.js'
 import { MemoryStorage } from './memory-storage.js'
+import { asRecording } from './recorded.js'
 import { issuesOfAccount, issuesOfRecords } from './records.js'
 import type { Records } from './records.js'
 
@@ -52,6 +53,7 @@ export function memoryRegistry(records: Records = {}, options: AccountRegistryOp
   start(storage, records, options)
   const registry = accountRegistry(storage, options) as MemoryRegistry
   const { tables } = storage
+  asRecording(registry)
 
   // What is wrong with a record as such is told as it is at start-up.
   return Object.assign(registry, {

@@ -46,7 +46,10 @@ export class RecordTables {
     const others = this.#clientsOf.get(client.account)
     others?.delete(id)
     if (others?.size === 0) this.#clientsOf.delete(client.account)
-    for (const { digest } of client.credentials) this.registrations.delete(digest)
+    for (const { digest } of client.credentials) {
+      RecordedRegistration.retire(this.registrations.get(digest))
+      this.registrations.delete(digest)
+    }
     return client
   }
 
@@ -68,6 +71,7 @@ export class RecordTables {
 
   #register(account: Account, client: Client): void {
     for (const credential of client.credentials) {
+      RecordedRegistration.retire(this.registrations.get(credential.digest))
       this.registrations.set(credential.digest, new RecordedRegistration(account, client, credential))
     }
   }

@@ -11,6 +11,8 @@ export class RecordedRegistration implements Registration {
   readonly credential: Credential
   readonly #digest: string
   readonly #isPlain: boolean
+  /** What is private is not frozen. */
+  #isCurrent = true
 
   constructor(account: Account, client: Client, credential: Credential) {
     this.account = account
@@ -19,6 +21,16 @@ export class RecordedRegistration implements Registration {
     this.#digest = credential.digest
     this.#isPlain = isPlain(account, client, credential)
     Object.freeze(this)
+  }
+
+  /** Another, or none, stands in its place from now on. */
+  static retire(registration: Registration | undefined): void {
+    if (registration && #isCurrent in registration) registration.#isCurrent = false
+  }
+
+  /** Whether it still is what its registry answers. Asked of the registration itself, that is no look-up. */
+  static isCurrent(registration: Registration): boolean {
+    return #isCurrent in registration && registration.#isCurrent
   }
 
   /** Whether an answer is one that was recorded for this very digest. */
@@ -33,6 +45,19 @@ export class RecordedRegistration implements Registration {
   static isPlain(registration: Registration): boolean {
     return #isPlain in registration && registration.#isPlain
   }
+}
+
+/** Registries that answer with their recorded registrations and nothing else, each for as long as it is current. */
+const recording = new WeakSet<object>()
+
+export function answersWithRecords(registry: object): boolean {
+  return recording.has(registry)
+}
+
+/** A registry of this package says so of itself, or of one that it passes every question on to. */
+export function asRecording<Recording extends object>(registry: Recording): Recording {
+  recording.add(registry)
+  return registry
 }
 
 function isPlain(account: Account, client: Client, credential: Credential): boolean {

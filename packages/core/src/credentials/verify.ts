@@ -79,6 +79,11 @@ export class VerifiedIdentity implements Identity, Came {
     return RecordedRegistration.isPlain(this.#registration)
   }
 
+  /** Whether its registration still is what a registry of such records answers. */
+  get isCurrent(): boolean {
+    return RecordedRegistration.isCurrent(this.#registration)
+  }
+
   get way(): Way {
     return this.#way
   }
@@ -95,8 +100,8 @@ export class VerifiedIdentity implements Identity, Came {
   }
 
   /** Whether it was verified by this very registration. */
-  isOf(registration: Registration | undefined): registration is Registration {
-    return this.#registration === registration
+  isOf(found: unknown): boolean {
+    return this.#registration === found
   }
 
   cameAs(value: string): boolean {
