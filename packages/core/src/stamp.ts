@@ -80,11 +80,11 @@ function linksTo(url: string, licence: string | undefined) {
   }
 }
 
+const WRITTEN = new Set(['link', 'terms-acceptance-due', 'ratelimit', 'ratelimit-policy'])
+
 /** Whether a field is none of those that a stamp writes or looks at. */
 function isOfOthers(name: string): boolean {
-  return (
-    name !== 'link' && name !== 'terms-acceptance-due' && !name.startsWith('ratelimit') && !isOfCaching(name)
-  )
+  return !WRITTEN.has(name) && !isOfCaching(name)
 }
 
 function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {

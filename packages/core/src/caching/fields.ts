@@ -1,5 +1,5 @@
 import type { ResponseHead } from '../head.js'
-import { isTargeted, SHORTEST_TARGETED } from './targeted.js'
+import { isTargeted } from './targeted.js'
 
 /** Which fields about caching the handler has set. */
 export interface SaidFields {
@@ -11,20 +11,11 @@ export interface SaidFields {
   targeted: string[]
 }
 
-/** Whether a field, by its lower-case name, speaks of caching. Lengths tell most others apart. */
+const OF_ALL_CACHES = new Set(['cache-control', 'expires', 'vary', 'age'])
+
+/** Whether a field, by its lower-case name, speaks of caching. */
 export function isOfCaching(name: string): boolean {
-  switch (name.length) {
-    case 3:
-      return name === 'age'
-    case 4:
-      return name === 'vary'
-    case 7:
-      return name === 'expires'
-    case 13:
-      return name === 'cache-control'
-    default:
-      return name.length >= SHORTEST_TARGETED && isTargeted(name)
-  }
+  return OF_ALL_CACHES.has(name) || isTargeted(name)
 }
 
 /** `undefined` where the handler has set none, as most do. One pass over the names: targeted fields can have any. */

@@ -11,21 +11,27 @@ export function createPicker(options: CachingOptions, noStore: Ceiling): PickCei
   const decode = createPathDecoder()
   const rules = (options.rules ?? []).map(compileRule)
   const otherwise = options.default === undefined ? noStore : createCeiling(compilePolicy(options.default))
-  const rulesOf = recalling((path) => {
+  const pickAmong = (matching: readonly Rule[], method: string, account: string) => {
+    for (const { methods, accounts, ceiling } of matching)
+      if (methods.has(method) && (!accounts || accounts.has(account))) return ceiling
+    return method === 'GET' ? otherwise : noStore
+  }
+  const ofPath = recalling((path) => {
     const read = decode(path)
-    return rules.filter((rule) => rule.fits(read))
+    const matching = rules.filter((rule) => rule.fits(read))
+    // Most answers are to GET, under rules for all accounts.
+    const dependsOnAccount = matching.some(({ accounts }) => accounts)
+    return { matching, ofGet: dependsOnAccount ? undefined : pickAmong(matching, 'GET', '') }
   })
   return (method, path, account) => {
+    const { matching, ofGet } = ofPath(path)
     // HEAD has the fields that GET would have (RFC 9110 §9.3.2).
     const asked = method === 'HEAD' ? 'GET' : method
-    if (rules.length > 0) {
-      for (const rule of rulesOf(path)) {
-        if (rule.methods.has(asked) && (!rule.accounts || rule.accounts.has(account))) return rule.ceiling
-      }
-    }
-    return asked === 'GET' ? otherwise : noStore
+    return asked === 'GET' && ofGet ? ofGet : pickAmong(matching, asked, account)
   }
 }
+
+type Rule = ReturnType<typeof compileRule>
 
 function compileRule(rule: CacheRule) {
   return {

@@ -5,21 +5,19 @@ import { forSharedCaches, narrow } from './narrow.js'
 /** Whether a field, by its lower-case name, speaks to some caches past Cache-Control: `cdn-cache-control` and its like (RFC 9213). */
 export function isTargeted(name: string): boolean {
   return (
+    ALONE.has(name) ||
     // The last letter tells most others apart.
-    (name.charCodeAt(name.length - 1) === L &&
-      (name.endsWith('-cache-control') || name === SURROGATE_CONTROL || name === EDGE_CONTROL)) ||
-    name === X_ACCEL_EXPIRES
+    (name.charCodeAt(name.length - 1) === L && name.endsWith('-cache-control'))
   )
 }
 
-/** The length of the shortest such name, `edge-control`. */
-export const SHORTEST_TARGETED = 12
 const L = 108
 const SURROGATE_CONTROL = 'surrogate-control'
 /** Of nginx, which stores by it even what Cache-Control calls `private`. */
 const X_ACCEL_EXPIRES = 'x-accel-expires'
 /** Of Akamai; its `!no-store` takes back what Cache-Control says. */
 const EDGE_CONTROL = 'edge-control'
+const ALONE = new Set([SURROGATE_CONTROL, X_ACCEL_EXPIRES, EDGE_CONTROL])
 
 /**
  * A targeted field brought under what is permitted, or `undefined` where it must go. A cache that honours it passes over

@@ -103,8 +103,9 @@ export function createCredentialCheck(
   const known = (wire: object, value: string, inOwnField: boolean) => {
     const last = lastOn(wire, value) as VerifiedIdentity | RefusedClaim | undefined
     if (!last) return undefined
-    const { way: came } = last
-    return came === ways[came.scheme] && (came.scheme === 'header') === inOwnField ? last : undefined
+    const { way } = last
+    const alike = inOwnField ? way === ways.header : way === ways.bearer || way === ways.basic
+    return alike ? last : undefined
   }
 
   /** Notes on a wire what came through it, by whom it turned out to be. */
