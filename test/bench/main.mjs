@@ -13,9 +13,9 @@ import { printed } from './table.mjs'
 /** How much of each part: by default for numbers to quote, `--quick` for a look, `--tiny` to see that it runs. */
 const SIZES = {
   default: {
-    http: { generations: 2, rounds: 6, seconds: 1, warmUp: 2 },
-    records: { generations: 3, rounds: 8, seconds: 1, warmUp: 2 },
-    refusals: { rounds: 8, seconds: 0.6, warmUp: 2 },
+    http: { generations: 8, rounds: 3, seconds: 1, warmUp: 2 },
+    records: { generations: 8, rounds: 3, seconds: 1, warmUp: 2 },
+    refusals: { rounds: 12, seconds: 0.6, warmUp: 2 },
     decisions: {
       accounts: [10, 1000, 100_000, 1_000_000],
       cached: [10, 1000],
