@@ -103,8 +103,8 @@ export function createCredentialCheck(
   const known = (wire: object, value: string, inOwnField: boolean) => {
     const last = lastOn(wire, value) as VerifiedIdentity | RefusedClaim | undefined
     if (!last) return undefined
-    const { way } = last
-    const alike = inOwnField ? way === ways.header : way === ways.bearer || way === ways.basic
+    const { way: came } = last
+    const alike = inOwnField ? came === ways.header : came === ways.bearer || came === ways.basic
     return alike ? last : undefined
   }
 
