@@ -67,7 +67,6 @@ export function isSending(socket: Serving, res: Outgoing): boolean {
 export class Exchange implements Carrier, Carried, WireFields {
   gate: Gate | undefined = undefined
   admission: Admission | undefined = undefined
-  readonly method: string
   readonly headers: WireFields['headers']
   readonly rawHeaders: readonly string[]
   /** Absent over HTTP/2, where many exchanges share one. */
@@ -78,7 +77,6 @@ export class Exchange implements Carrier, Carried, WireFields {
     readonly res: Outgoing,
     readonly outer: Carried | undefined,
   ) {
-    this.method = req.method ?? ''
     this.headers = req.headers
     this.rawHeaders = req.rawHeaders
     this.socket = isHttp2(req) ? undefined : req.socket

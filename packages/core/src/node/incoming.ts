@@ -14,9 +14,8 @@ export interface IncomingFacts {
   readonly caller?: Caller
 }
 
-/** The method and the header fields as they came. */
+/** The header fields as they came. */
 export interface WireFields {
-  readonly method: string
   readonly headers: Incoming['headers']
   readonly rawHeaders: readonly string[]
   readonly overHttp2: boolean
@@ -27,11 +26,12 @@ export interface WireFields {
 /** The canonical view of a request of Node, with its fields as they are known already. */
 export function readIncoming(
   req: Incoming,
-  { method, headers, rawHeaders, overHttp2, socket }: WireFields,
+  { headers, rawHeaders, overHttp2, socket }: WireFields,
   facts: IncomingFacts = {},
 ): GateRequest {
   return readRequest({
-    method,
+    // As it is now: whoever stands before the gate may have changed it, and the handler sees that.
+    method: req.method ?? '',
     target: facts.target ?? req.url ?? '',
     headers,
     rawHeaders,
@@ -47,10 +47,10 @@ function hasBodyOverHttp2({ stream, headers }: Http2ServerRequest): boolean {
 
 /** Those of a request that no exchange stands for. */
 export function wireFieldsOf(req: Incoming): WireFields {
-  const { method = '', headers, rawHeaders } = req
+  const { headers, rawHeaders } = req
   return isHttp2(req)
-    ? { method, headers, rawHeaders, overHttp2: true }
-    : { method, headers, rawHeaders, overHttp2: false, socket: req.socket }
+    ? { headers, rawHeaders, overHttp2: true }
+    : { headers, rawHeaders, overHttp2: false, socket: req.socket }
 }
 
 /** The version alone does not tell: Node's parser of HTTP/1.1 lets `GET / HTTP/2.0` by. Only HTTP/2 has pseudo-fields. */

@@ -41,7 +41,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
   if (alone && takesLines(res)) writeHeadWith(res, refusal.status, framing, linesOf(refusal))
   else (res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
-  if (exchange.method === 'HEAD') res.end()
+  if (req.method === 'HEAD') res.end()
   else res.end(refusal.body, encodingOf(refusal))
 }
 

@@ -1,0 +1,32 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { createGate, issueKey, memoryRegistry } from '@api-terms/core'
+import { guardRequests } from '@api-terms/core/node'
+import { TERMS } from './gate-setting.js'
+
+test('a method that something before the gate has changed is the one that is checked and counted', async () => {
+  const { key, digest } = issueKey()
+  const registry = memoryRegistry({
+    accounts: [{ id: 'acme' }],
+    clients: [{ id: 'crm', account: 'acme', credentials: [{ digest }] }],
+  })
+  const gate = createGate({ terms: TERMS, registry, requests: { methods: ['GET'] } })
+  const guarded = guardRequests(gate, (_req, res) => res.end('reached'))
+  const server = createServer((req, res) => {
+    req.method = 'DELETE'
+    guarded(req, res)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/calls`
+  // The gate knows the server of the second request, and makes ready for it as it arrives.
+  for (let request = 0; request < 2; request++) {
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } })
+    expect(answer.status).toBe(405)
+    await answer.text()
+  }
+  server.close()
+  server.closeAllConnections()
+  await gate.close()
+})
