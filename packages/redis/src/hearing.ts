@@ -31,7 +31,10 @@ export interface HearingParts {
 
 /** Reads what the other gates say, in order, from where it stopped: as it is woken, and now and then. */
 export class Hearing {
-  /** Redis's clock less this process's steady one, once it is known. A little behind, by the way of an answer. */
+  /**
+   * Redis's clock less this process's steady one, once it is known. Never behind, so that an end means all that was open as it was said, but
+   * ahead by as long as the answer took.
+   */
   ahead: number | undefined
   readonly #is: HearingParts
   /** How far it has read, and which limits it knows. */
@@ -108,11 +111,12 @@ export class Hearing {
     let heard: Heard
     do {
       const { epoch, number, changes } = this.#place
+      const askedAt = performance.now()
       // oxlint-disable-next-line no-await-in-loop -- from where the last answer ends
       heard = heardFrom(await runner.run(HEAR, all, [name, epoch, number, changes]))
       if (this.#closed) return
       this.#heardAt = performance.now()
-      this.ahead = heard.now - this.#heardAt
+      this.ahead = heard.now - askedAt
       const areOther = heard.epoch !== epoch || heard.changes !== changes
       this.#place = heard
       this.#is.onHeard(heard, areOther)

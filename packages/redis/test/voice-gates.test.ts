@@ -122,13 +122,19 @@ test('all stores and gates of a client share one subscription', async () => {
   await expect.poll(async () => (await client.clientList()).length).toBe(before)
 })
 
+/** Redis's clock, in ms: one of whole milliseconds would tell of a time before what has happened in this one. */
+async function redisClock(): Promise<string> {
+  const [seconds, microseconds] = (await client.sendCommand(['TIME'])) as unknown as [string, string]
+  return (Number(seconds) * 1000 + Number(microseconds) / 1000).toFixed(3)
+}
+
 test('what was published in the very moment in which the subscription was cut is heard within a second', async () => {
   const prefix = freshPrefix()
   const [one] = await sides(client, prefix, 1)
   const held = await open(one!)
   const names = `${prefix}{telephony}`
   const message = JSON.stringify({ say: 'end', filter: { account: 'acme' }, why: 'cut' })
-  const at = String(Date.now())
+  const at = await redisClock()
   const fields = ['by', 'another', 'at', at, 'message', message, 'question', '']
   await client
     .multi()
@@ -202,6 +208,29 @@ test('what a client sent late, when it could again, counts from when it was said
   await passed(700)
   expect([await limitOf(one), await limitOf(other)]).toEqual([9, 9])
   expect(later.connection.signal.aborted).toBe(false)
+})
+
+test('an end that is told late, by a process that had paused over an answer, still means all that was open when it was said', async () => {
+  const prefix = freshPrefix()
+  let [answersLate, sentLate] = [false, false]
+  const slow = async (args: string[]) => {
+    if (sentLate) await passed(600)
+    const answer = await client.sendCommand(args)
+    if (answersLate) await passed(800)
+    return answer
+  }
+  const [one, other] = [side(slow, prefix), side(client, prefix)]
+  await Promise.all([open(one), open(other)])
+  await passed(50)
+  answersLate = true
+  await passed(1500)
+  const held = await open(other)
+  await passed(100)
+  sentLate = true
+  const ended = one.gate.end({}, 'over')
+  await expect.poll(() => held.connection.signal.aborted, { timeout: 3000 }).toBe(true)
+  answersLate = sentLate = false
+  await ended
 })
 
 test.each(['redis', 'ioredis'])(
