@@ -55,10 +55,12 @@ export class SharedSubscriber {
     if (!entry.listeners.delete(listener) || entry.listeners.size > 0) return
     this.#channels.delete(channel)
     const opened = this.#subscriber
-    if (this.#channels.size === 0) this.#subscriber = undefined
+    const isLast = this.#channels.size === 0
+    // Who comes meanwhile gets a connection of their own.
+    if (isLast) this.#subscriber = undefined
     const subscriber = await opened?.catch(() => undefined)
-    // Somebody may have come meanwhile, to a connection of their own.
-    if (this.#subscriber !== opened) await subscriber?.end()
-    else if (!this.#channels.has(channel)) await subscriber?.unsubscribe(channel)
+    if (isLast) await subscriber?.end()
+    else if (this.#subscriber === opened && !this.#channels.has(channel))
+      await subscriber?.unsubscribe(channel)
   }
 }

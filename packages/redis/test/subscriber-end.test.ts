@@ -2,6 +2,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { redisCli, startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { connected } from '../src/client.js'
+import { SharedSubscriber } from '../src/subscriber.js'
 import { CLIENTS } from './clients.js'
 
 let server: RedisServer
@@ -53,3 +54,15 @@ test.each(['ioredis 6', 'ioredis 5', 'redis 6', 'redis 4'])(
     open.close()
   },
 )
+
+test('a subscription that all leave at once is ended once', async () => {
+  let ended = 0
+  const shared = new SharedSubscriber(async () => ({
+    subscribe: async () => undefined,
+    unsubscribe: async () => undefined,
+    end: () => ended++,
+  }))
+  const leave = await Promise.all(MOMENTS.map((at) => shared.subscribe(`channel ${at}`, () => {})))
+  await Promise.all(leave.map((each) => each()))
+  expect(ended).toBe(1)
+})
