@@ -30,7 +30,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core/node': {
     values: `admissionOf enter gateOf guardRequests guardUpgrades termsAnswers termsRouter`,
     types: `
-      AcceptanceRegistry AdmittedHandler Incoming IncomingFacts Outgoing TermsFacts TermsRouter
+      AcceptanceRegistry AdmittedHandler Incoming IncomingFacts Outgoing Prepare TermsFacts TermsRouter
       TermsRouterOptions UpgradeHandler UsageSource`,
   },
   '@api-terms/express': {

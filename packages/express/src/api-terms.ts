@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admission, Caller, Gate, GateOptions } from '@api-terms/core'
 import { admissionOf as admissionOfRequest, enter, gateOf } from '@api-terms/core/node'
+import { ownMembers } from './own-members.js'
 
 /** A middleware of Express 4 and 5, in types of `node:http`, so that it fits both majors' typings. */
 export type ExpressMiddleware = (
@@ -23,7 +24,8 @@ interface ExpressRequest extends IncomingMessage {
 export function apiTerms(gateOrOptions: Gate | GateOptions): ExpressMiddleware {
   const gate = gateOf(gateOrOptions)
   return function apiTermsMiddleware(req: ExpressRequest, res, next) {
-    const entered = enter(gate, req, res, { target: req.originalUrl, caller: new ExpressCaller(req) })
+    const facts = { target: req.originalUrl, caller: new ExpressCaller(req) }
+    const entered = enter(gate, req, res, facts, ownMembers)
     if (entered && 'then' in entered) entered.then((admission) => admission && next(), next)
     else if (entered) next()
   }

@@ -10,15 +10,23 @@ import type { Outgoing } from './outgoing.js'
 import { isMeasured, measureSocket } from './traffic.js'
 
 const WATCHED = Symbol.for('api-terms.arrivals')
-/** On a server whose requests go through a gate. */
+/** On a server whose requests go through a gate: what its framework has made ready of each of them. */
 const GATED = Symbol.for('api-terms.gated')
 
-type Marked = { [mark in typeof WATCHED | typeof GATED]?: true }
+/** Makes a request and its response ready for a framework, before it has them. */
+export type Prepare = (req: IncomingMessage, res: ServerResponse) => void
+
+/** What is to be made ready, as seen on the first exchange of a server. */
+export type Preparing = (req: Incoming, res: Outgoing) => Prepare
+
+interface Gated {
+  [GATED]?: Prepare
+}
 
 interface Arrival {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly server: Server & Marked
+  readonly server: Server & Gated
 }
 
 /**
@@ -28,13 +36,15 @@ interface Arrival {
  * Once for the whole process, whatever number of copies of this package there is. Only over HTTP/1.1: Node tells of no others.
  */
 export function watchArrivals(): void {
-  const process_ = globalThis as Marked
+  const process_ = globalThis as { [WATCHED]?: true }
   if (process_[WATCHED]) return
   process_[WATCHED] = true
   subscribe('http.server.request.start', (message) => {
     const { request, response, server } = message as Arrival
-    if (server[GATED]) {
+    const prepare = server[GATED]
+    if (prepare) {
       open(request, response)
+      prepare(request, response)
       if (isMeasured(server)) measureSocket(request.socket)
     }
     if (request.headers.expect !== undefined) holdContinue(response, server)
@@ -42,12 +52,14 @@ export function watchArrivals(): void {
 }
 
 /** The exchange of a request that no gate has taken up before; opened now, on the first request of a server and over HTTP/2. */
-export function openLate(req: Incoming, res: Outgoing): Exchange {
+export function openLate(req: Incoming, res: Outgoing, preparing: Preparing | undefined): Exchange {
   const exchange = open(req, res)
-  const { server } = (exchange.socket ?? {}) as Socket & { server?: Marked }
-  if (server) server[GATED] = true
+  const { server } = (exchange.socket ?? {}) as Socket & { server?: Gated }
+  if (server) server[GATED] = preparing?.(req, res) ?? nothing
   return exchange
 }
+
+function nothing(): void {}
 
 function open(req: Incoming, res: Outgoing): Exchange {
   const exchange = new Exchange(req, res, undefined)

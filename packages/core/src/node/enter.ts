@@ -3,7 +3,7 @@ import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { GateRequest } from '../request.js'
 import type { Outcome } from '../visit.js'
-import { openLate } from './arrivals.js'
+import { openLate, type Preparing } from './arrivals.js'
 import { boundBody } from './body.js'
 import { claimContinue, sendContinue } from './continue.js'
 import { onceOver, releaseWithSocket } from './ending.js'
@@ -17,17 +17,20 @@ import { warnOfUnguarded } from './unguarded.js'
  * Takes an HTTP exchange through the gate. Answers with the admission; with `undefined` where there is nothing left to do, because
  * it was refused, and the refusal written, or the caller has gone. On the spot, where nothing has to be waited for.
  * From then on the response is stamped as its head is written, and the connection given back as it ends.
+ *
+ * @param preparing asked once for each server: what its framework has done to request and response before they come to the gate
  */
 export function enter(
   gate: Gate,
   req: Incoming,
   res: Outgoing,
   facts?: IncomingFacts,
+  preparing?: Preparing,
 ): Admission | undefined | Promise<Admission | undefined> {
   const carried = carriedBy(req) as Exchange | undefined
   const already = carriedThrough(gate, carried)
   if (already) return already.admission
-  const exchange = carried ? fresh(carried, req, res) : openLate(req, res)
+  const exchange = carried ? fresh(carried, req, res) : openLate(req, res, preparing)
   if (exchange.isOver || isClosing(exchange)) return undefined
   if (gate.measuring) exchange.measure()
   warnOfUnguarded(gate, exchange.socket)

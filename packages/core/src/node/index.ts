@@ -1,3 +1,4 @@
+export type { Prepare } from './arrivals.js'
 export { enter } from './enter.js'
 export { admissionOf } from './exchange.js'
 export { gateOf } from './gate-of.js'
