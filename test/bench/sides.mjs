@@ -99,7 +99,7 @@ export function createSide(name, guard) {
 
 function koaHandler(ctx) {
   if (ctx.path === TARGET) ctx.body = { extensions: EXTENSIONS }
-  if (ctx.path === HOLD) return new Promise((resolve) => ctx.res.on('close', resolve))
+  if (ctx.path === HOLD) return new Promise((resolve) => ctx.req.on('close', resolve))
 }
 
 function nodeHandler(req, res) {

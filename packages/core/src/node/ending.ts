@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { carriedBy, isSending, type Carried, type Exchange } from './exchange.js'
-import { look } from './look.js'
 import type { Outgoing } from './outgoing.js'
 import { markEnd, passOn } from './traffic.js'
 
@@ -16,7 +15,7 @@ export function onceOver({ res, socket }: Exchange, over: () => void): () => voi
 
 /** One function for all responses, as a listener of their `close`: nothing is allocated for what happens to each of them. */
 export function releaseOnClose(this: Outgoing): void {
-  const carried = carriedBy(look(this, 'req')) as Exchange | undefined
+  const carried = carriedBy(this.req) as Exchange | undefined
   const mark = markEnd(carried?.socket)
   releaseAll(carried)
   if (mark) passOn(mark)

@@ -1,7 +1,6 @@
 import { ServerResponse, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http'
 import { AddedLines } from './added-lines.js'
 import { carriedBy, type Carried } from './exchange.js'
-import { look } from './look.js'
 import type { Outgoing } from './outgoing.js'
 
 type Fields =
@@ -59,8 +58,8 @@ export function writeHeadWith(
 
 /** One function for all responses: what it needs stands with the request. */
 function storeStamped(this: Storing, firstLine: string, fields?: Fields | null): void {
-  const carried = carriedBy(look(this, 'req'))
-  const status = look(this, 'statusCode')
+  const carried = carriedBy(this.req)
+  const status = this.statusCode
   // 1xx are no heads of a response.
   if (!carried?.admission || status < 200)
     return nodeStoreHeader!.call(this, firstLine + linesOfRefusal, fields)

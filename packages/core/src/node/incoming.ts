@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { look } from './look.js'
 import { readRequest, type Caller, type GateRequest } from '../request.js'
 
 /** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
@@ -32,7 +31,7 @@ export function readIncoming(
 ): GateRequest {
   return readRequest({
     // As it is now: whoever stands before the gate may have changed it, and the handler sees that.
-    method: look(req, 'method') ?? '',
+    method: req.method ?? '',
     target: facts.target ?? req.url ?? '',
     headers,
     rawHeaders,
