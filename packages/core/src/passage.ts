@@ -125,7 +125,9 @@ export class Passage {
     let limit: Soon<number | undefined>
     try {
       visit.class = atOnce(this.#is.classify(visit.request), 'connections.classify')
-      limit = this.#is.limits.limitOf(who.account, visit.class)
+      const { limits } = this.#is
+      limit = who.hasGeneralLimits ? limits.general(visit.class) : undefined
+      limit ??= limits.limitOf(who.account, visit.class)
     } catch (cause) {
       return this.#limitFailed(visit, cause)
     }
@@ -155,12 +157,12 @@ export class Passage {
     const { api, waitMs, maxWaiting, store } = this.#is
     const ask = {
       api,
-      account: who.account.id,
+      account: who.accountId,
       class: visit.class!,
       limit,
       waitMs,
       maxWaiting,
-      client: who.client.id,
+      client: who.clientId,
       target: visit.request.path,
     }
     let answer: LeaseAnswer | Pending<LeaseAnswer>

@@ -13,6 +13,8 @@ export type LimitsOption = Limits | ((account: Account, api: string) => Limits |
 export interface LimitTable {
   /** `undefined` where the class has no limit; a rejection or a throw where the provider's function fails. */
   limitOf(account: Account, className: string): number | undefined | Promise<number | undefined>
+  /** The same for any account without limits of its own; `undefined` too where a function of the provider's says what they are. */
+  general(className: string): number | undefined
   /** Those of every class that is known; a rejection or a throw where the provider's function fails. */
   limitsOf(account: Account): Limits | Promise<Limits>
   /** Takes these in place of what was said before, class by class. */
@@ -40,6 +42,7 @@ export function createLimitTable(
         ? said.then((limits) => limitIn(limits, className) ?? ofAccount(account, className))
         : (limitIn(said, className) ?? ofAccount(account, className))
     },
+    general: (className) => (byAccount ? undefined : general[className]),
     limitsOf(account) {
       const all = (said: Limits | undefined) =>
         merged(

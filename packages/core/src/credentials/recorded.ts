@@ -2,7 +2,8 @@ import type { Account, Client, Credential, Registration } from '../registry.js'
 
 /**
  * A registration of the registry in memory: checked when it was recorded and frozen since, so that it need not be checked with every
- * request. The mark is private: neither a copy nor a proxy has it, nor has one of another loaded copy of this package; those are
+ * request. What requests ask for most stands in itself: with very many accounts, the records of each lie far apart in memory, and each one
+ * touched costs as much as a check. The mark is private: neither a copy nor a proxy has it, nor has one of another loaded copy of this package; those are
  * checked like any other registry's answers.
  */
 export class RecordedRegistration implements Registration {
@@ -11,6 +12,9 @@ export class RecordedRegistration implements Registration {
   readonly credential: Credential
   readonly #digest: string
   readonly #isPlain: boolean
+  readonly #hasGeneralLimits: boolean
+  readonly #accountId: string
+  readonly #clientId: string
   /** What is private is not frozen. */
   #isCurrent = true
 
@@ -19,7 +23,10 @@ export class RecordedRegistration implements Registration {
     this.client = client
     this.credential = credential
     this.#digest = credential.digest
+    this.#accountId = account.id
+    this.#clientId = client.id
     this.#isPlain = isPlain(account, client, credential)
+    this.#hasGeneralLimits = account.limits == null && account.grants == null
     Object.freeze(this)
   }
 
@@ -44,6 +51,20 @@ export class RecordedRegistration implements Registration {
    */
   static isPlain(registration: Registration): boolean {
     return #isPlain in registration && registration.#isPlain
+  }
+
+  /** Without a look at the records themselves. */
+  static accountIdOf(registration: Registration): string {
+    return #accountId in registration ? registration.#accountId : registration.account.id
+  }
+
+  static clientIdOf(registration: Registration): string {
+    return #clientId in registration ? registration.#clientId : registration.client.id
+  }
+
+  /** Whether its account has no limits of its own. `false` for one of another making. */
+  static hasGeneralLimits(registration: Registration): boolean {
+    return #hasGeneralLimits in registration && registration.#hasGeneralLimits
   }
 }
 

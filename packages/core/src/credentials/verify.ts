@@ -10,8 +10,12 @@ import { isSame, type Came } from './wire.js'
 /** Who asks. */
 export interface Identity {
   readonly account: Account
+  readonly accountId: string
   readonly client: Client
+  readonly clientId: string
   readonly credential: Credential
+  /** Whether its account has no limits of its own, granted ones included, and gets none as long as the registration is the same. */
+  readonly hasGeneralLimits: boolean
   /** What may be shown of the key. */
   readonly hint: string
   /** The header field that held the key: for `Vary`. */
@@ -46,9 +50,13 @@ export class VerifiedIdentity implements Identity, Came {
   readonly #registration: Registration
   readonly #way: Way
   readonly #value: string
+  readonly accountId: string
+  readonly clientId: string
 
   constructor(registration: Registration, { way, value }: Claim) {
     this.#registration = registration
+    this.accountId = RecordedRegistration.accountIdOf(registration)
+    this.clientId = RecordedRegistration.clientIdOf(registration)
     this.#way = way
     this.#value = value
   }
@@ -72,6 +80,10 @@ export class VerifiedIdentity implements Identity, Came {
 
   get field(): string {
     return this.#way.field
+  }
+
+  get hasGeneralLimits(): boolean {
+    return RecordedRegistration.hasGeneralLimits(this.#registration)
   }
 
   /** Whether nothing in its registration can speak against it. */
@@ -140,7 +152,8 @@ export function verify(
   const { client, way } = claim
   if (!registration || (client !== undefined && client !== registration.client.id))
     return grounds.invalid[way.scheme]
-  if (!isInForce(registration.credential, clock)) return grounds.invalid[way.scheme]
+  const isGood = RecordedRegistration.isPlain(registration) || isInForce(registration.credential, clock)
+  if (!isGood) return grounds.invalid[way.scheme]
   return new VerifiedIdentity(registration, claim)
 }
 

@@ -31,8 +31,8 @@ interface Arrival {
 
 /**
  * Looks at each request of the process as it arrives, before any framework has it: to hold `100 Continue` back, and to make ready,
- * on servers with a gate, what the gate will need of request and response. It could do that later as well, but Express gives
- * both a shape of their own first, and then each member added costs ten times as much.
+ * on servers with a gate, what the gate and its framework will need of request and response: members that are added once Express has
+ * given both other prototypes cost ten times as much.
  * Once for the whole process, whatever number of copies of this package there is. Only over HTTP/1.1: Node tells of no others.
  */
 export function watchArrivals(): void {

@@ -34,7 +34,7 @@ export function enter(
   if (exchange.isOver || isClosing(exchange)) return undefined
   if (gate.measuring) exchange.measure()
   warnOfUnguarded(gate, exchange.socket)
-  const request = readIncoming(req, exchange, facts)
+  const request = readIncoming(req, facts)
   const expects = request.headers.expect !== undefined
   if (expects) claimContinue(res)
   const outcome = gate.decide(request)

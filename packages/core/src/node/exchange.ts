@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
 import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
-import { isHttp2, type Incoming, type WireFields } from './incoming.js'
+import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, streamProgress } from './progress.js'
 import { measureSocket, measureStream, socketTraffic, streamTraffic } from './traffic.js'
@@ -55,20 +55,15 @@ interface Serving extends Socket {
   readonly _httpMessage?: unknown
 }
 
-/** Asked of the socket: behind Express each look at a response costs the engine a search. `false` where Node does not tell. */
+/** `false` where Node does not tell. */
 export function isSending(socket: Serving, res: Outgoing): boolean {
   return socket._httpMessage === res
 }
 
-/**
- * A request and its response. What is asked of the two again and again stands here as well: Express gives each of them a shape of its
- * own, so that every look at one costs the engine a search.
- */
-export class Exchange implements Carrier, Carried, WireFields {
+/** A request and its response. */
+export class Exchange implements Carrier, Carried {
   gate: Gate | undefined = undefined
   admission: Admission | undefined = undefined
-  readonly headers: WireFields['headers']
-  readonly rawHeaders: readonly string[]
   /** Absent over HTTP/2, where many exchanges share one. */
   readonly socket: Socket | undefined
 
@@ -77,13 +72,7 @@ export class Exchange implements Carrier, Carried, WireFields {
     readonly res: Outgoing,
     readonly outer: Carried | undefined,
   ) {
-    this.headers = req.headers
-    this.rawHeaders = req.rawHeaders
     this.socket = isHttp2(req) ? undefined : req.socket
-  }
-
-  get overHttp2(): boolean {
-    return this.socket === undefined
   }
 
   /** Whether the caller is gone, or the response is over. */

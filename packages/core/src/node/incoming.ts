@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readRequest, type Caller, type GateRequest } from '../request.js'
 
@@ -14,43 +13,24 @@ export interface IncomingFacts {
   readonly caller?: Caller
 }
 
-/** The header fields as they came. */
-export interface WireFields {
-  readonly headers: Incoming['headers']
-  readonly rawHeaders: readonly string[]
-  readonly overHttp2: boolean
-  /** Absent over HTTP/2, where many callers may share one. */
-  readonly socket?: Socket | undefined
-}
-
-/** The canonical view of a request of Node, with its fields as they are known already. */
-export function readIncoming(
-  req: Incoming,
-  { headers, rawHeaders, overHttp2, socket }: WireFields,
-  facts: IncomingFacts = {},
-): GateRequest {
+/** The canonical view of a request of Node. */
+export function readIncoming(req: Incoming, facts: IncomingFacts = {}): GateRequest {
+  const overHttp2 = isHttp2(req)
   return readRequest({
     // As it is now: whoever stands before the gate may have changed it, and the handler sees that.
     method: req.method ?? '',
     target: facts.target ?? req.url ?? '',
-    headers,
-    rawHeaders,
+    headers: req.headers,
+    rawHeaders: req.rawHeaders,
     caller: facts.caller ?? new NodeCaller(req),
-    wire: socket,
-    hasBody: overHttp2 ? hasBodyOverHttp2(req as Http2ServerRequest) : undefined,
+    // Over HTTP/2 many callers may share one.
+    wire: overHttp2 ? undefined : req.socket,
+    hasBody: overHttp2 ? hasBodyOverHttp2(req) : undefined,
   })
 }
 
 function hasBodyOverHttp2({ stream, headers }: Http2ServerRequest): boolean {
   return !stream.endAfterHeaders && headers['content-length'] !== '0'
-}
-
-/** Those of a request that no exchange stands for. */
-export function wireFieldsOf(req: Incoming): WireFields {
-  const { headers, rawHeaders } = req
-  return isHttp2(req)
-    ? { headers, rawHeaders, overHttp2: true }
-    : { headers, rawHeaders, overHttp2: false, socket: req.socket }
 }
 
 /** The version alone does not tell: Node's parser of HTTP/1.1 lets `GET / HTTP/2.0` by. Only HTTP/2 has pseudo-fields. */

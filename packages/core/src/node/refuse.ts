@@ -33,7 +33,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   const framing: OutgoingHttpHeaders = { 'Content-Length': refusal.bodyBytes }
   // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (socket && declaresBody(exchange.headers) && !req.complete) {
+  if (socket && declaresBody(req.headers) && !req.complete) {
     framing.Connection = 'close'
     ;(socket as Closing)[CLOSING] = true
   }

@@ -3,7 +3,7 @@ import type { Gate } from '../gate.js'
 import type { Inquiry } from '../inquiry.js'
 import type { Ground, Refusal } from '../refusal.js'
 import { acceptanceOf, isOffered, readAccepting, record, type AcceptanceRegistry } from './accept.js'
-import { readIncoming, wireFieldsOf, type Incoming, type IncomingFacts } from './incoming.js'
+import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import { readJson, type NoContent } from './json-body.js'
 import type { Outgoing } from './outgoing.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
@@ -119,7 +119,7 @@ export function termsAnswers(
   return async (req, res, facts = {}) => {
     const path = pathBelow(mount, req.url ?? '/')
     if (path === undefined) return false
-    const inquiry = await gate.inquire(readIncoming(req, wireFieldsOf(req), facts))
+    const inquiry = await gate.inquire(readIncoming(req, facts))
     if (!inquiry.admitted) {
       writeAnswer(req, res, inquiry, undefined)
       return true

@@ -8,7 +8,7 @@ import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../visit.js'
 import { carry, type Carried } from './exchange.js'
-import { readIncoming, wireFieldsOf } from './incoming.js'
+import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
 import { measureSocket, socketTraffic } from './traffic.js'
@@ -50,7 +50,7 @@ async function guardUpgrade(
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
   if (gate.measuring) measureSocket(socket as Socket)
-  const decision = gate.decide(readIncoming(req, wireFieldsOf(req)))
+  const decision = gate.decide(readIncoming(req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
   if (socket.destroyed || socket.readableEnded) {
