@@ -52,7 +52,7 @@ export function createStamp(
   return (head, answer) => {
     if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
     const names = head.getHeaderNames()
-    if (head.addLines && names.every(isOfOthers)) return head.addLines(linesOfStamp(answer, head.statusCode))
+    if (head.addLines && areOfOthers(names)) return head.addLines(linesOfStamp(answer, head.statusCode))
     const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors
     head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
     const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
@@ -82,7 +82,23 @@ function linksTo(url: string, licence: string | undefined) {
 
 const WRITTEN = new Set(['link', 'terms-acceptance-due', 'ratelimit', 'ratelimit-policy'])
 
-/** Whether a field is none of those that a stamp writes or looks at. */
+/** An app sets the same fields again and again. */
+let lastOfOthers: readonly string[] = []
+
+/** Whether these fields are none of those that a stamp writes or looks at. */
+function areOfOthers(names: readonly string[]): boolean {
+  if (isSameList(names, lastOfOthers)) return true
+  if (!names.every(isOfOthers)) return false
+  lastOfOthers = names
+  return true
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
+}
+
 function isOfOthers(name: string): boolean {
   return !WRITTEN.has(name) && !isOfCaching(name)
 }
