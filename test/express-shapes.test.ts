@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
@@ -105,6 +105,18 @@ describe.each([
 
 const accounts = twoAccounts()
 
+test('an app of Express 5 beside a gated one of Express 4, on one server, keeps its own query', async () => {
+  const [older, newer] = [gated(express4), express5()]
+  for (const app of [older, newer])
+    app.get('/:version/calls', (req: Request, res: Response) => res.json(req.query))
+  const get = await serving((req, res) => void (req.url!.startsWith('/v1') ? older : newer)(req, res))
+  const all: string[] = []
+  for (const path of ['/v1/calls?a=1', '/v2/calls?b=2', '/v1/calls?a=3', '/v2/calls?b=4'])
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: later ones are made ready
+    all.push(await get(path))
+  expect(all).toEqual(['{"a":"1"}', '{"b":"2"}', '{"a":"3"}', '{"b":"4"}'])
+})
+
 function gated(express: typeof express5): Express {
   const app = express()
   app.use(apiTerms(gateWith({}, accounts).gate))
@@ -118,7 +130,7 @@ function membersOf(req: Request, res: Response) {
   return { url, originalUrl, baseUrl, statusCode, statusMessage, locals, isBare }
 }
 
-async function serving(app: Express): Promise<(path: string) => Promise<string>> {
+async function serving(app: RequestListener): Promise<(path: string) => Promise<string>> {
   const server = createServer(app).listen(0)
   await once(server, 'listening')
   onTestFinished(() => void server.close())

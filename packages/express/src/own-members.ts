@@ -1,7 +1,10 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Incoming, Outgoing, Prepare } from '@api-terms/core/node'
 
-/** What Express 4 and 5 and their routers add to each request and response, and what Node adds where it differs from the prototype's. */
+/**
+ * What Express 4 and 5 and their routers add to each request and response, and what Node adds where it differs from the prototype's. Not `query`:
+ * Express 5 has a getter in the prototype, and Express 4 adds it before it changes that.
+ */
 const ADDED_TO_REQUEST = ['res', 'next', 'baseUrl', 'originalUrl', '_parsedUrl', 'params', 'route'] as const
 const OWNED_BY_REQUEST = ['_eventsCount'] as const
 const ADDED_TO_RESPONSE = ['locals'] as const
@@ -10,7 +13,6 @@ const OWNED_BY_RESPONSE = ['statusCode', 'statusMessage'] as const
 type Named<Names extends readonly string[]> = { [name in Names[number]]?: unknown }
 
 interface Request extends Named<typeof ADDED_TO_REQUEST>, Named<typeof OWNED_BY_REQUEST> {
-  query?: unknown
   [symbol: symbol]: unknown
 }
 
@@ -30,8 +32,6 @@ export function ownMembers(seenReq: Incoming, seenRes: Outgoing): Prepare {
     hasNone(seenReq, IncomingMessage.prototype, ADDED_TO_REQUEST, OWNED_BY_REQUEST) &&
     hasNone(seenRes, ServerResponse.prototype, ADDED_TO_RESPONSE, OWNED_BY_RESPONSE)
   if (!areFree) return () => {}
-  // Express 4 adds it; Express 5 has a getter in the prototype.
-  const addsQuery = !('query' in (Object.getPrototypeOf(seenReq) as object))
   const symbols = routerSymbols(seenReq)
   return (incoming, outgoing) => {
     const req = incoming as unknown as Request
@@ -43,7 +43,6 @@ export function ownMembers(seenReq: Incoming, seenRes: Outgoing): Prepare {
     req._parsedUrl = undefined
     req.params = undefined
     req.route = undefined
-    if (addsQuery) req.query = undefined
     for (const symbol of symbols) req[symbol] = undefined
     res.locals = undefined
     // oxlint-disable no-self-assign -- what is the prototype's becomes its own

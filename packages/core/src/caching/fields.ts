@@ -11,7 +11,13 @@ export interface SaidFields {
   targeted: string[]
 }
 
-const OF_ALL_CACHES = new Set(['cache-control', 'expires', 'vary', 'age'])
+/** Those that every cache heeds. */
+const OF_ALL_CACHES = new Map<string, Exclude<keyof SaidFields, 'targeted'>>([
+  ['cache-control', 'cacheControl'],
+  ['expires', 'expires'],
+  ['vary', 'vary'],
+  ['age', 'age'],
+])
 
 /** Whether a field, by its lower-case name, speaks of caching. */
 export function isOfCaching(name: string): boolean {
@@ -21,12 +27,9 @@ export function isOfCaching(name: string): boolean {
 /** `undefined` where the handler has set none, as most do. One pass over the names: targeted fields can have any. */
 export function findFields(names: readonly string[]): SaidFields | undefined {
   let found: SaidFields | undefined
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index]!
-    if (name === 'cache-control') (found ??= none()).cacheControl = true
-    else if (name === 'expires') (found ??= none()).expires = true
-    else if (name === 'vary') (found ??= none()).vary = true
-    else if (name === 'age') (found ??= none()).age = true
+  for (const name of names) {
+    const ofAll = OF_ALL_CACHES.get(name)
+    if (ofAll) (found ??= none())[ofAll] = true
     else if (isTargeted(name)) (found ??= none()).targeted.push(name)
   }
   return found
