@@ -50,13 +50,9 @@ export class VerifiedIdentity implements Identity, Came {
   readonly #registration: Registration
   readonly #way: Way
   readonly #value: string
-  readonly accountId: string
-  readonly clientId: string
 
   constructor(registration: Registration, { way, value }: Claim) {
     this.#registration = registration
-    this.accountId = RecordedRegistration.accountIdOf(registration)
-    this.clientId = RecordedRegistration.clientIdOf(registration)
     this.#way = way
     this.#value = value
   }
@@ -65,8 +61,16 @@ export class VerifiedIdentity implements Identity, Came {
     return this.#registration.account
   }
 
+  get accountId(): string {
+    return RecordedRegistration.accountIdOf(this.#registration)
+  }
+
   get client(): Client {
     return this.#registration.client
+  }
+
+  get clientId(): string {
+    return RecordedRegistration.clientIdOf(this.#registration)
   }
 
   get credential(): Credential {
