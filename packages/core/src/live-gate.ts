@@ -232,7 +232,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     const { identity, class: className } = visit
     if (!identity || className === undefined) return false
     try {
-      const limit = await this.#parts.limits.limitOf(identity.account, className)
+      const limit = await this.#parts.limits.limitOf(identity, className)
       if (limit !== undefined) visit.limit = limit
       return limit !== undefined
     } catch {

@@ -125,9 +125,7 @@ export class Passage {
     let limit: Soon<number | undefined>
     try {
       visit.class = atOnce(this.#is.classify(visit.request), 'connections.classify')
-      const { limits } = this.#is
-      limit = who.hasGeneralLimits ? limits.general(visit.class) : undefined
-      limit ??= limits.limitOf(who.account, visit.class)
+      limit = this.#is.limits.limitOf(who, visit.class)
     } catch (cause) {
       return this.#limitFailed(visit, cause)
     }

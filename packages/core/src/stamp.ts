@@ -12,7 +12,7 @@ export interface StampedAnswer {
   readonly limit: number
   readonly remaining: number
   readonly identity: {
-    readonly account: { readonly id: string }
+    readonly accountId: string
     readonly client: Client
     readonly field: string
   }
@@ -104,7 +104,7 @@ function isOfOthers(name: string): boolean {
 }
 
 function cachedAnswer({ method, path, identity, own }: StampedAnswer, status: number): CachedAnswer {
-  return { method, path, status, account: identity.account.id, vary: identity.field, own }
+  return { method, path, status, account: identity.accountId, vary: identity.field, own }
 }
 
 function linesOf(value: ReturnType<ResponseHead['getHeader']>): readonly string[] {

@@ -27,11 +27,11 @@ interface Response extends Named<typeof ADDED_TO_RESPONSE>, Named<typeof OWNED_B
  *
  * Where the app's own prototypes have one of them nothing is done, since it would hide theirs.
  */
-export function ownMembers(seenReq: Incoming, seenRes: Outgoing): Prepare {
+export function ownMembers(seenReq: Incoming, seenRes: Outgoing): Prepare | undefined {
   const areFree =
     hasNone(seenReq, IncomingMessage.prototype, ADDED_TO_REQUEST, OWNED_BY_REQUEST) &&
     hasNone(seenRes, ServerResponse.prototype, ADDED_TO_RESPONSE, OWNED_BY_RESPONSE)
-  if (!areFree) return () => {}
+  if (!areFree) return undefined
   const symbols = routerSymbols(seenReq)
   return (incoming, outgoing) => {
     const req = incoming as unknown as Request

@@ -9,12 +9,17 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({ read: 10, write: 1 })
 /** Limits for everybody, or a function that knows them by account. */
 export type LimitsOption = Limits | ((account: Account, api: string) => Limits | Promise<Limits>)
 
+/** Whose limit is asked for. */
+export interface LimitHolder {
+  readonly account: Account
+  /** Whether the account has no limits of its own: then its record need not be looked at. */
+  readonly hasGeneralLimits: boolean
+}
+
 /** How many connections of a class an account may have open. */
 export interface LimitTable {
   /** `undefined` where the class has no limit; a rejection or a throw where the provider's function fails. */
-  limitOf(account: Account, className: string): number | undefined | Promise<number | undefined>
-  /** The same for any account without limits of its own; `undefined` too where a function of the provider's says what they are. */
-  general(className: string): number | undefined
+  limitOf(who: LimitHolder, className: string): number | undefined | Promise<number | undefined>
   /** Those of every class that is known; a rejection or a throw where the provider's function fails. */
   limitsOf(account: Account): Limits | Promise<Limits>
   /** Takes these in place of what was said before, class by class. */
@@ -33,7 +38,9 @@ export function createLimitTable(
     limitIn(account.limits, className) ?? general[className]
 
   return {
-    limitOf(account, className) {
+    limitOf(who, className) {
+      if (!byAccount && who.hasGeneralLimits) return general[className]
+      const { account } = who
       const limit = account.grants == null ? undefined : limitIn(granted(account), className)
       if (limit !== undefined) return limit
       if (!byAccount) return ofAccount(account, className)
@@ -42,7 +49,6 @@ export function createLimitTable(
         ? said.then((limits) => limitIn(limits, className) ?? ofAccount(account, className))
         : (limitIn(said, className) ?? ofAccount(account, className))
     },
-    general: (className) => (byAccount ? undefined : general[className]),
     limitsOf(account) {
       const all = (said: Limits | undefined) =>
         merged(

@@ -3,8 +3,8 @@ import type { Account, Client, Credential, Registration } from '../registry.js'
 /**
  * A registration of the registry in memory: checked when it was recorded and frozen since, so that it need not be checked with every
  * request. What requests ask for most stands in itself: with very many accounts, the records of each lie far apart in memory, and each one
- * touched costs as much as a check. The mark is private: neither a copy nor a proxy has it, nor has one of another loaded copy of this package; those are
- * checked like any other registry's answers.
+ * touched costs as much as a check. The mark is private: neither a copy nor a proxy has it, nor has one of another loaded copy of this
+ * package; those are checked like any other registry's answers.
  */
 export class RecordedRegistration implements Registration {
   readonly account: Account

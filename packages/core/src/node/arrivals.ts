@@ -16,8 +16,8 @@ const GATED = Symbol.for('api-terms.gated')
 /** Makes a request and its response ready for a framework, before it has them. */
 export type Prepare = (req: IncomingMessage, res: ServerResponse) => void
 
-/** What is to be made ready, as seen on the first exchange of a server. */
-export type Preparing = (req: Incoming, res: Outgoing) => Prepare
+/** What is to be made ready, if anything, as seen on the first exchange of a server. */
+export type Preparing = (req: Incoming, res: Outgoing) => Prepare | undefined
 
 interface Gated {
   [GATED]?: Prepare
