@@ -99,10 +99,10 @@ export function createGate(options: GateOptions): Gate {
     maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
-    onResponseEnded: (connection) => reports.followers.ended(connection),
-    onReleased(connection, why) {
+    onResponseEnded: (connection, moment) => reports.followers.ended(connection, moment),
+    onReleased(connection, why, moment) {
       store.release(connection.lease)
-      reports.released(connection, why)
+      reports.released(connection, why, moment)
     },
   })
   // To observe is to cut nobody off.
@@ -173,7 +173,7 @@ export function createGate(options: GateOptions): Gate {
     open,
     health,
     setup: setupOf(options, {
-      heard: (event) => events.heard(event),
+      heard: (event) => events.heard[event],
       followedFor: (purpose) => reports.followers.are(purpose),
     }),
     endSubscriptions() {

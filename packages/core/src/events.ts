@@ -176,11 +176,23 @@ export type GateEventName = keyof GateEvents
 /** What it returns is ignored, but for a promise that rejects: that is warned of, as a throw is. */
 export type GateListener<Name extends GateEventName> = (event: GateEvents[Name]) => unknown
 
+const UNHEARD: Record<GateEventName, boolean> = {
+  admitted: false,
+  refused: false,
+  abandoned: false,
+  released: false,
+  notice: false,
+  misuse: false,
+  warning: false,
+  outage: false,
+}
+
 /** Tells listeners. An event is only made where somebody listens, and a listener that throws harms no request. */
 export class GateEventSource {
   readonly #emitter = new EventEmitter()
-  /** Looked at with every request. */
-  readonly #heard: Partial<Record<GateEventName, boolean>> = {}
+  readonly #heard: Record<GateEventName, boolean> = { ...UNHEARD }
+  /** Which of them somebody listens to: looked at with every request. */
+  readonly heard: Readonly<Record<GateEventName, boolean>> = this.#heard
   readonly #onListenerFailed: (cause: unknown) => void
 
   constructor(onListenerFailed: (cause: unknown) => void) {
@@ -195,10 +207,6 @@ export class GateEventSource {
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
     this.#emitter.off(name, listener)
     this.#heard[name] = this.#emitter.listenerCount(name) > 0
-  }
-
-  heard(name: GateEventName): boolean {
-    return this.#heard[name] === true
   }
 
   tell<Name extends GateEventName>(name: Name, event: GateEvents[Name]): void {

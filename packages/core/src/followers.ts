@@ -46,10 +46,13 @@ export interface Follower {
   readonly purpose?: Purpose
   admitted?(connection: FollowedConnection, inUse: number): void
   refused?(refusal: FollowedRefusal): void
-  /** The response, or the upgraded socket, is over; the slot may be held on. Whoever asks for this has bytes counted. */
-  ended?(connection: FollowedConnection, traffic: Traffic | undefined): void
-  /** The slot is given back. `why` as in the `released` event. */
-  released?(connection: FollowedConnection, why: string | undefined): void
+  /**
+   * The response, or the upgraded socket, is over; the slot may be held on. Whoever asks for this has bytes counted. `moment`: when, on the
+   * clock of `startedAt`.
+   */
+  ended?(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void
+  /** The slot is given back. `why` as in the `released` event; `moment`: when, on the clock of `startedAt`. */
+  released?(connection: FollowedConnection, why: string | undefined, moment: number): void
 }
 
 /** What a follower has of the gate it follows. */
@@ -69,9 +72,16 @@ export interface Followable {
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 }
 
+type With<Name extends keyof Follower> = Follower & Required<Pick<Follower, Name>>
+
 /** The followers of a gate. */
 export class Followers {
   #all: readonly Follower[] = []
+  /** Those who are told of each: nobody is asked again for every request. */
+  #ofAdmitted: readonly With<'admitted'>[] = []
+  #ofRefused: readonly With<'refused'>[] = []
+  #ofEnded: readonly With<'ended'>[] = []
+  #ofReleased: readonly With<'released'>[] = []
   /** Whether somebody wants bytes counted. */
   measuring = false
   /** Looked at for every request. */
@@ -92,9 +102,9 @@ export class Followers {
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {
-    for (const follower of this.#all) {
+    for (const follower of this.#ofAdmitted) {
       try {
-        follower.admitted?.(connection, inUse)
+        follower.admitted(connection, inUse)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -102,30 +112,30 @@ export class Followers {
   }
 
   refused(refusal: FollowedRefusal): void {
-    for (const follower of this.#all) {
+    for (const follower of this.#ofRefused) {
       try {
-        follower.refused?.(refusal)
+        follower.refused(refusal)
       } catch (cause) {
         this.onFailed(cause)
       }
     }
   }
 
-  ended(connection: FollowedConnection): void {
+  ended(connection: FollowedConnection, moment: number): void {
     const traffic = connection.traffic()
-    for (const follower of this.#all) {
+    for (const follower of this.#ofEnded) {
       try {
-        follower.ended?.(connection, traffic)
+        follower.ended(connection, traffic, moment)
       } catch (cause) {
         this.onFailed(cause)
       }
     }
   }
 
-  released(connection: FollowedConnection, why: string | undefined): void {
-    for (const follower of this.#all) {
+  released(connection: FollowedConnection, why: string | undefined, moment: number): void {
+    for (const follower of this.#ofReleased) {
       try {
-        follower.released?.(connection, why)
+        follower.released(connection, why, moment)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -134,7 +144,11 @@ export class Followers {
 
   #set(all: readonly Follower[]): void {
     this.#all = all
+    this.#ofAdmitted = all.filter((each): each is With<'admitted'> => each.admitted !== undefined)
+    this.#ofRefused = all.filter((each): each is With<'refused'> => each.refused !== undefined)
+    this.#ofEnded = all.filter((each): each is With<'ended'> => each.ended !== undefined)
+    this.#ofReleased = all.filter((each): each is With<'released'> => each.released !== undefined)
     this.some = all.length > 0
-    this.measuring = all.some((follower) => follower.ended !== undefined)
+    this.measuring = this.#ofEnded.length > 0
   }
 }

@@ -161,29 +161,38 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   /** The response, or the upgraded socket, is over. Any number of times. */
   release(): void {
     if (!this.responseOpen) return
-    if (this.context.open.measuring) this.context.open.responseEnded(this)
+    const moment = this.tellEnded()
     this.carrier = undefined
     if (this.work) this.holdFor(this.work)
     this.work = undefined
-    this.letGo(RESPONSE_OPEN)
+    this.letGo(RESPONSE_OPEN, moment)
     this.aside?.abort?.abort()
   }
 
   /** Gives the slot back now, whatever still goes on, and cuts the response off. */
   end(why: string): void {
     if (this.holds === 0) return
-    if (this.context.open.measuring && this.responseOpen) this.context.open.responseEnded(this)
+    const moment = this.responseOpen ? this.tellEnded() : undefined
     this.holds = 0
     const { carrier } = this
     this.carrier = this.work = undefined
-    this.context.open.released(this, why)
+    this.context.open.released(this, why, moment)
     carrier?.end(why)
     this.aside?.abort?.abort()
   }
 
-  private letGo(hold: number): void {
+  /** That the response is over; answers when, where somebody wants to know. */
+  private tellEnded(): number | undefined {
+    const { open } = this.context
+    if (!open.measuring) return undefined
+    const moment = open.moment()
+    open.responseEnded(this, moment)
+    return moment
+  }
+
+  private letGo(hold: number, moment?: number): void {
     if (this.holds === 0 || (this.holds -= hold) > 0) return
-    this.context.open.released(this, undefined)
+    this.context.open.released(this, undefined, moment)
   }
 
   /** What a log may show: what is below leads to the request, whose fields hold the key. */

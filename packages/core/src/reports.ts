@@ -34,7 +34,7 @@ export class Reports {
 
   admitted(visit: Visit, connection: LiveAdmission): void {
     if (this.followers.some) this.followers.admitted(connection, visit.inUse ?? 0)
-    if (!this.events.heard('admitted')) return
+    if (!this.events.heard.admitted) return
     this.events.tell('admitted', {
       ...this.#request(visit),
       ...whose(connection.holder),
@@ -46,7 +46,7 @@ export class Reports {
   }
 
   refused(visit: Reported, refusal: Refusal, enforced: boolean): void {
-    const heard = this.events.heard('refused')
+    const heard = this.events.heard.refused
     if (!heard && !this.followers.some) return
     const told = new ToldRefusal(visit, refusal, enforced, (about) => this.#request(about))
     this.followers.refused(told)
@@ -55,18 +55,22 @@ export class Reports {
 
   /** `reason` and `clause`: what it is refused with, where it is. */
   misuse(who: Identity, found: MisuseFound, clause: string | undefined): void {
-    if (!this.events.heard('misuse')) return
+    if (!this.events.heard.misuse) return
     this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, ...whose(who) })
   }
 
   abandoned(visit: Visit): void {
-    if (this.events.heard('abandoned'))
+    if (this.events.heard.abandoned)
       this.events.tell('abandoned', { ...this.#request(visit), ...known(visit) })
   }
 
-  released(connection: LiveAdmission, why: string | undefined): void {
-    if (this.followers.some) this.followers.released(connection, why)
-    if (!this.events.heard('released')) return
+  /** @param at the moment, where somebody has looked at the clock already */
+  released(connection: LiveAdmission, why: string | undefined, at: number | undefined): void {
+    const heard = this.events.heard.released
+    if (!heard && !this.followers.some) return
+    const moment = at ?? Math.trunc(this.clock.elapsed())
+    this.followers.released(connection, why, moment)
+    if (!heard) return
     this.events.tell('released', {
       at: this.#now(),
       api: this.api,
@@ -74,19 +78,19 @@ export class Reports {
       class: connection.class,
       connection: connection.id,
       path: withoutKeys(connection.path),
-      heldMs: this.clock.elapsed() - connection.startedAt,
+      heldMs: moment - connection.startedAt,
       why,
     })
   }
 
   /** @param notice its code, and what belongs to it */
   notice(notice: Notice, party: Party): void {
-    if (!this.events.heard('notice')) return
+    if (!this.events.heard.notice) return
     this.events.tell('notice', { at: this.#now(), api: this.api, ...whose(party), ...notice })
   }
 
   outage(change: OutageChange): void {
-    if (this.events.heard('outage')) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
+    if (this.events.heard.outage) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
   readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
@@ -94,7 +98,7 @@ export class Reports {
   warning = false
 
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
-    if (!this.events.heard('warning')) return
+    if (!this.events.heard.warning) return
     const now = this.clock.elapsed()
     const before = this.#warned.get(code)
     const count = (before?.untold ?? 0) + 1

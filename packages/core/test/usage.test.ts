@@ -3,6 +3,7 @@ import {
   createUsage,
   memoryUsage,
   OptionsError,
+  type Clock,
   type Traffic,
   type UsageBatch,
   type UsageStore,
@@ -29,6 +30,12 @@ function counted(options: { store?: UsageStore; flushMs?: number } = {}) {
   const usage = createUsage({ clock: setting.clock, ...options })
   usage.follow(setting.gate)
   return { ...setting, usage }
+}
+
+/** As where the process is too busy for timers: what is due is noticed by who comes. */
+function withoutTimers(clock: Clock): Clock {
+  const { now, elapsed } = clock
+  return { now: now.bind(clock), elapsed: elapsed!.bind(clock), setTimeout: () => 0, clearTimeout() {} }
 }
 
 describe('usage', () => {
@@ -83,6 +90,51 @@ describe('usage', () => {
       { ...common, day: FIRST, connections: 2, heldMs: 60_000, bytesIn: 100, bytesOut: 700, peak: 2 },
       { ...common, day: SECOND, connections: 0, heldMs: 30_000, bytesIn: 0, bytesOut: 300, peak: 1 },
     ])
+  })
+
+  test('of a slot that outlasts its response over midnight is told on both days, however late the timers are', async () => {
+    const { gate, keys, clock } = gateWith({ limits: { read: 3, write: 1 } })
+    const usage = createUsage({ clock: withoutTimers(clock) })
+    usage.follow(gate)
+    clock.advance(DAY_MS - 60_000)
+    const admission = await admitted(gate, asking(keys.crm))
+    let done!: () => void
+    admission.connection.holdUntil(new Promise<void>((resolve) => (done = resolve)))
+    admission.release()
+    clock.advance(60_000 + 30_000)
+    done()
+    await settled()
+    const rows = await usage.of({ account: 'acme', from: FIRST, to: SECOND })
+    expect(rows).toMatchObject([
+      { day: FIRST, connections: 1, heldMs: 60_000 },
+      { day: SECOND, connections: 0, heldMs: 30_000 },
+    ])
+  })
+
+  test('is of the day of the request, however late the timers are', async () => {
+    const { gate, keys, clock } = gateWith({ limits: { read: 3, write: 1 } })
+    const usage = createUsage({ clock: withoutTimers(clock) })
+    usage.follow(gate)
+    clock.advance(DAY_MS - 1)
+    const first = await admitted(gate, asking(keys.crm))
+    first.release()
+    clock.advance(1)
+    const second = await admitted(gate, asking(keys.crm))
+    second.release()
+    const rows = await usage.of({ account: 'acme', from: FIRST, to: SECOND })
+    expect(rows).toMatchObject([
+      { day: FIRST, connections: 1 },
+      { day: SECOND, connections: 1 },
+    ])
+  })
+
+  test('is of the day that the machine’s clock is set to, from the next batch on', async () => {
+    const { gate, keys, clock, usage } = counted({ flushMs: 1000 })
+    clock.setNow(clock.now() + DAY_MS)
+    clock.advance(1000)
+    const admission = await admitted(gate, asking(keys.crm))
+    admission.release()
+    expect(await usage.of({ from: FIRST, to: SECOND })).toMatchObject([{ day: SECOND, connections: 1 }])
   })
 
   test('of a connection that is still open is told up to now, and never twice', async () => {

@@ -9,9 +9,12 @@ export interface OpenConnectionsOptions<Open> {
   readonly stallMs: number
   readonly clock: CompleteClock
   /** Called where `measuring` is set, as the response of a connection is over. */
-  onResponseEnded(connection: Open): void
-  /** Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended. */
-  onReleased(connection: Open, why: string | undefined): void
+  onResponseEnded(connection: Open, moment: number): void
+  /**
+   * Called once for each connection, as its slot is to be given back. `why` is absent where it simply ended, `moment` where nobody has looked
+   * at the clock.
+   */
+  onReleased(connection: Open, why: string | undefined, moment: number | undefined): void
 }
 
 /**
@@ -68,12 +71,12 @@ export class OpenConnections<Open extends Link<Open>> {
   }
 
   /** The response is over; what carried it is still there. */
-  responseEnded(connection: Open): void {
-    this.#options.onResponseEnded(connection)
+  responseEnded(connection: Open, moment: number): void {
+    this.#options.onResponseEnded(connection, moment)
   }
 
   /** The slot is to be given back. */
-  released(connection: Open, why: string | undefined): void {
+  released(connection: Open, why: string | undefined, moment: number | undefined): void {
     const { previous, next } = connection
     if (previous) previous.next = next
     else this.#first = next
@@ -82,7 +85,7 @@ export class OpenConnections<Open extends Link<Open>> {
     // Both ways, else whoever keeps this one keeps all that came after it.
     connection.previous = connection.next = undefined
     if (this.#stalls.size > 0) this.#stalls.delete(connection)
-    this.#options.onReleased(connection, why)
+    this.#options.onReleased(connection, why, moment)
   }
 
   matching(filter: ConnectionFilter): Open[] {

@@ -25,6 +25,8 @@ export class GateUsage implements Follower {
   #past: UsageRow[] = []
   readonly #settled = new Map<FollowedConnection, Settled>()
   #day: number
+  /** When the day ends, on the clock of the connections, at the latest: it is looked at for every request, and the time of day is not. */
+  #dayEnds!: number
   following: Following | undefined
 
   constructor(
@@ -32,10 +34,11 @@ export class GateUsage implements Follower {
     private readonly clock: CompleteClock,
   ) {
     this.#day = dayOf(clock.now())
+    this.turnDay()
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {
-    this.turnDay()
+    if (connection.startedAt >= this.#dayEnds) this.turnDay()
     const row = this.#rowOf(connection)
     row.connections++
     if (inUse > row.peak) row.peak = inUse
@@ -46,32 +49,41 @@ export class GateUsage implements Follower {
     this.#row(account?.id ?? '', className ?? '').refused(reason)
   }
 
-  ended(connection: FollowedConnection, traffic: Traffic | undefined): void {
+  ended(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void {
+    if (moment >= this.#dayEnds) this.turnDay()
     if (!traffic) return
-    this.turnDay()
-    const { bytesIn, bytesOut } = this.#settled.get(connection) ?? NOTHING
+    const { bytesIn, bytesOut } = this.#settledOf(connection) ?? NOTHING
     const row = this.#rowOf(connection)
     row.bytesIn += traffic.bytesIn - bytesIn
     row.bytesOut += traffic.bytesOut - bytesOut
   }
 
-  released(connection: FollowedConnection): void {
-    this.turnDay()
-    const heldMs = Math.trunc(this.clock.elapsed()) - connection.startedAt
-    const settled = this.#settled.size > 0 ? this.#settled.get(connection) : undefined
-    this.#rowOf(connection).heldMs += heldMs - (settled?.heldMs ?? 0)
+  released(connection: FollowedConnection, _why: string | undefined, moment: number): void {
+    if (moment >= this.#dayEnds) this.turnDay(connection)
+    const settled = this.#settledOf(connection)
+    this.#rowOf(connection).heldMs += moment - connection.startedAt - (settled?.heldMs ?? 0)
     if (settled) this.#settled.delete(connection)
   }
 
-  /** Connections that are open over midnight are counted on both days, each with its part. */
-  turnDay(): void {
+  /**
+   * Connections that are open over midnight are counted on both days, each with its part; `leaving` is one that is just being released.
+   * Where the machine's clock is set, that counts from the next time on that this is called.
+   */
+  turnDay(leaving?: FollowedConnection): void {
     const now = this.clock.now()
+    const elapsed = this.clock.elapsed()
     const day = dayOf(now)
-    if (day === this.#day) return
-    const sinceMidnight = Math.max(0, now - (this.#day + 1) * DAY_MS)
-    this.#settleAll(this.clock.elapsed() - sinceMidnight)
-    this.#past.push(...this.#closeRows())
-    this.#day = day
+    if (day !== this.#day) {
+      const sinceMidnight = Math.max(0, now - (this.#day + 1) * DAY_MS)
+      this.#settleAll(elapsed - sinceMidnight, leaving)
+      this.#past.push(...this.#closeRows())
+      this.#day = day
+      this.#countOpen()
+    }
+    this.#dayEnds = Math.floor(elapsed + (day + 1) * DAY_MS - now)
+  }
+
+  #countOpen(): void {
     const open = new Map<OpenRow, number>()
     for (const connection of this.#open()) {
       const row = this.#rowOf(connection)
@@ -89,12 +101,17 @@ export class GateUsage implements Follower {
     return rows
   }
 
+  #settledOf(connection: FollowedConnection): Settled | undefined {
+    return this.#settled.size > 0 ? this.#settled.get(connection) : undefined
+  }
+
   #open(): readonly FollowedConnection[] {
     return this.following?.open() ?? []
   }
 
-  #settleAll(moment: number): void {
+  #settleAll(moment: number, leaving?: FollowedConnection): void {
     for (const connection of this.#open()) this.#settle(connection, Math.trunc(moment))
+    if (leaving) this.#settle(leaving, Math.trunc(moment))
   }
 
   #settle(connection: FollowedConnection, moment: number): void {
