@@ -6,15 +6,19 @@ const [, , accounts, kind, sockets, batches] = process.argv
 const BATCH = 250
 /** So many callers keep their connection at a time, whatever number of accounts there is. */
 const OPEN_SOCKETS = 1000
-const { keys, ...records } = provision(Number(accounts))
-const gate = createFullGate(
-  kind === 'cached' ? behindPromises(records) : memoryRegistry(records),
-  kind === 'cached' ? { credentials: { cacheMs: 3_600_000 } } : {},
-)
+const { keys, gate } = createSetting()
 if (kind === 'cached') for (const key of keys) (await gate.admit(partsWith(key))).release()
 
 /** Callers who have come before through the socket that they come through again: of accounts drawn at random. */
 const callers = Array.from({ length: OPEN_SOCKETS }, () => ({ key: drawn(keys), wire: {} }))
+
+/** What the registry has copied is let go of, as a provider would. */
+function createSetting() {
+  const { keys: issued, ...records } = provision(Number(accounts))
+  const options = kind === 'cached' ? { credentials: { cacheMs: 3_600_000 } } : {}
+  const registry = kind === 'cached' ? behindPromises(records) : memoryRegistry(records)
+  return { keys: issued, gate: createFullGate(registry, options) }
+}
 
 /** A registry that has to be waited for, such as one in a database: here what the gate caches is what is asked. */
 function behindPromises({ accounts: all, clients }) {

@@ -281,6 +281,30 @@ describe('the history of a registry in memory', () => {
     expect(memoryRegistry().history()).toEqual([])
   })
 
+  it('shares with the records what nobody can alter, and no date', () => {
+    const date = new Date('2027-01-01')
+    const registry = memoryRegistry({
+      accounts: [
+        { id: 'plain', limits: { read: 1 } },
+        { id: 'noticed', terminatesAt: date },
+      ],
+      clients: [
+        { id: 'plain', account: 'plain', apis: ['telephony'], credentials: [{ digest: digest() }] },
+        { id: 'ends', account: 'plain', credentials: [{ digest: digest(), expiresAt: date }] },
+      ],
+    })
+    const [entry] = registry.history()
+    const { operation } = entry!
+    if (operation.kind !== 'import') throw new Error(`is ${operation.kind}`)
+    const { accounts, clients } = operation
+    expect(registry.account('plain')).toBe(accounts[0])
+    expect(registry.client('plain')).toBe(clients[0])
+    accounts[1]!.terminatesAt!.setTime(0)
+    clients[1]!.credentials[0]!.expiresAt!.setTime(0)
+    expect(registry.account('noticed')?.terminatesAt).toEqual(date)
+    expect(registry.client('ends')?.credentials[0]?.expiresAt).toEqual(date)
+  })
+
   it('holds copies that nobody can alter', async () => {
     const registry = memoryRegistry()
     const limits = { read: 1 }

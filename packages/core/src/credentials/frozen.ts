@@ -31,6 +31,28 @@ export function frozenClient(client: Client): Client {
   return Object.freeze(Object.assign({}, client, copies))
 }
 
+/** As a table keeps it: what the history has, frozen and without a date, which could be set, need not be kept twice. */
+export function keptAccount(account: Account): Account {
+  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
+  const parts = [account, limits, contacts]
+  const hasDates = [verifiedAt, grants, terminatesAt].some((part) => part != null)
+  return hasDates || !parts.every(Object.isFrozen) ? frozenAccount(account) : account
+}
+
+/** The same of a client. */
+export function keptClient(client: Client): Client {
+  const { apis, credentials, contacts, verifiedAt, networks, acceptances, terminatesAt } = client
+  const parts = [client, apis, credentials, contacts, networks, ...credentials]
+  const hasDates = [verifiedAt, acceptances, terminatesAt].some((part) => part != null)
+  return hasDates || credentials.some(isDated) || !parts.every(Object.isFrozen)
+    ? frozenClient(client)
+    : client
+}
+
+function isDated({ notBefore, expiresAt, revokedAt }: Credential): boolean {
+  return [notBefore, expiresAt, revokedAt].some((date) => date != null)
+}
+
 function frozenGrant(grant: Grant): Grant {
   const { limits, from, until } = grant
   const copies = {

@@ -7,7 +7,7 @@ import type {
   RegistryView,
 } from '../accounts/storage.js'
 import type { Account, Client, Registration } from '../registry.js'
-import { frozenAccount, frozenClient } from './frozen.js'
+import { keptAccount, keptClient } from './frozen.js'
 import { RecordTables } from './record-tables.js'
 
 /** Records and history in memory. Each commit is one synchronous step, so nothing can come between its parts. */
@@ -31,10 +31,10 @@ export class MemoryStorage implements RegistryStorage {
     const change = decide(this.#view)
     for (const id of change.removedClients ?? []) this.tables.takeClient(id)
     for (const id of change.removedAccounts ?? []) this.tables.takeAccount(id)
-    for (const account of change.accounts) this.tables.putAccount(frozenAccount(account))
+    for (const account of change.accounts) this.tables.putAccount(keptAccount(account))
     for (const client of change.clients) {
       this.tables.takeClient(client.id)
-      this.tables.putClient(frozenClient(client))
+      this.tables.putClient(keptClient(client))
     }
     const accounts = Object.freeze([...change.concerns])
     const entry = Object.freeze({ id: this.#history.length + 1, ...proposal, accounts })

@@ -8,8 +8,8 @@ export class RecordTables {
   readonly accounts = new Map<string, Account>()
   readonly clients = new Map<string, Client>()
   readonly registrations = new Map<string, Registration>()
-  /** Ids of clients by that of their account. */
-  readonly #clientsOf = new Map<string, Set<string>>()
+  /** Ids of clients by that of their account: most have one, and a list of one is small. */
+  readonly #clientsOf = new Map<string, string[]>()
 
   putAccount(account: Account): void {
     this.accounts.set(account.id, account)
@@ -26,15 +26,17 @@ export class RecordTables {
   /** Takes an account out with its clients. Returns whether there was one. */
   takeAccount(id: string): boolean {
     if (!this.accounts.delete(id)) return false
-    for (const client of this.#clientsOf.get(id) ?? []) this.takeClient(client)
+    // Each is then the last of those that are left.
+    for (const client of (this.#clientsOf.get(id) ?? []).toReversed()) this.takeClient(client)
     return true
   }
 
-  /** Of an account that is there. */
+  /** Of an account that is there, and under an id that is not. */
   putClient(client: Client): void {
     this.clients.set(client.id, client)
-    const ids = this.#clientsOf.get(client.account) ?? new Set()
-    this.#clientsOf.set(client.account, ids.add(client.id))
+    const ids = this.#clientsOf.get(client.account)
+    if (!ids) this.#clientsOf.set(client.account, [client.id])
+    else ids.push(client.id)
     this.#register(this.accounts.get(client.account) as Account, client)
   }
 
@@ -43,9 +45,9 @@ export class RecordTables {
     const client = this.clients.get(id)
     if (!client) return undefined
     this.clients.delete(id)
-    const others = this.#clientsOf.get(client.account)
-    others?.delete(id)
-    if (others?.size === 0) this.#clientsOf.delete(client.account)
+    const ids = this.#clientsOf.get(client.account) ?? []
+    ids.splice(ids.lastIndexOf(id), 1)
+    if (ids.length === 0) this.#clientsOf.delete(client.account)
     for (const { digest } of client.credentials) {
       RecordedRegistration.retire(this.registrations.get(digest))
       this.registrations.delete(digest)
