@@ -1,3 +1,4 @@
+import { inOnePiece } from '../one-piece.js'
 import { type Directives, NOTHING_SAID, readDirectives, writeDirectives } from './directives.js'
 import { asCeiling, narrow } from './narrow.js'
 import type { CompiledPolicy } from './policy.js'
@@ -40,7 +41,11 @@ function ceilingOf(directives: Directives): Ceiling {
     ...alone,
     linesBehind(before, field) {
       if (field !== last.field || before !== last.before)
-        last = { before, field, lines: `${before}Cache-Control: ${alone.text}\r\nVary: ${field}\r\n` }
+        last = {
+          before,
+          field,
+          lines: inOnePiece(`${before}Cache-Control: ${alone.text}\r\nVary: ${field}\r\n`),
+        }
       return last.lines
     },
     below: (own) => below(own.text),

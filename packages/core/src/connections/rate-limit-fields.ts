@@ -1,4 +1,5 @@
 import { serializeList } from 'structured-headers'
+import { inOnePiece } from '../one-piece.js'
 
 /** Header fields that tell a class's limit and what is left of it. */
 export interface RateLimitFields {
@@ -32,7 +33,9 @@ export function rateLimitFields(className: string): RateLimitFields {
   const policies = kept(policy)
   const states = kept(state)
   const linesOf = (limit: number) =>
-    kept((remaining) => `RateLimit-Policy: ${policies(limit)}\r\nRateLimit: ${states(remaining)}\r\n`)
+    kept((remaining) =>
+      inOnePiece(`RateLimit-Policy: ${policies(limit)}\r\nRateLimit: ${states(remaining)}\r\n`),
+    )
   let last = { limit: NaN, lines: states }
   return {
     policy: policies,

@@ -3,12 +3,13 @@
  * the raw list tells. `name` in lower case.
  */
 export function isRepeated(rawHeaders: readonly string[], name: string): boolean {
-  let found = false
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const candidate = rawHeaders[index]!
-    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
-    if (found) return true
-    found = true
-  }
-  return false
+  // Lengths tell most requests apart from those whose names have to be read.
+  let candidates = 0
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]!.length === name.length) candidates++
+  return candidates > 1 && countIn(rawHeaders, name) > 1
+}
+
+function countIn(rawHeaders: readonly string[], name: string): number {
+  return rawHeaders.filter((field, index) => index % 2 === 0 && field.toLowerCase() === name).length
 }
