@@ -13,8 +13,6 @@ export function memoryConnections(options: MemoryConnectionsOptions = {}): Conne
   return new MemoryStore(completeClock(options.clock))
 }
 
-type Counters = Map<string, Counter>
-
 class MemoryStore implements ConnectionStore {
   readonly oneProcess = true
   readonly #clock: CompleteClock
@@ -26,10 +24,10 @@ class MemoryStore implements ConnectionStore {
 
   acquire(ask: LeaseAsk): LeaseAnswer | Pending<LeaseAnswer> {
     const counters = this.#countersOf(ask)
-    let counter = counters.get(ask.account)
+    let counter = counters.of(ask.account)
     if (!counter) {
       if (ask.limit <= 0 && !mayWait(ask, 0)) return { lease: undefined, inUse: 0 }
-      counters.set(ask.account, (counter = new Counter(counters, ask.account)))
+      counter = counters.add(ask.account)
     }
     counter.setLimit(ask.limit)
     if (counter.open < counter.limit) return counter.grant()
@@ -42,12 +40,12 @@ class MemoryStore implements ConnectionStore {
   }
 
   setLimit(name: CounterName, limit: number): void {
-    this.#apis.get(name.api)?.get(name.class)?.get(name.account)?.setLimit(limit)
+    this.#apis.get(name.api)?.get(name.class)?.of(name.account)?.setLimit(limit)
   }
 
   close(): Promise<void> {
     for (const classes of this.#apis.values()) {
-      for (const counters of classes.values()) for (const counter of counters.values()) counter.turnAway()
+      for (const counters of classes.values()) counters.turnAway()
     }
     return Promise.resolve()
   }
@@ -61,7 +59,7 @@ class MemoryStore implements ConnectionStore {
     let classes = this.#apis.get(ask.api)
     if (!classes) this.#apis.set(ask.api, (classes = new Map<string, Counters>()))
     let counters = classes.get(ask.class)
-    if (!counters) classes.set(ask.class, (counters = new Map<string, Counter>()))
+    if (!counters) classes.set(ask.class, (counters = new Counters()))
     this.#last = { api: ask.api, class: ask.class, counters }
     return counters
   }
@@ -72,8 +70,40 @@ function mayWait(ask: LeaseAsk, waiting: number): boolean {
 }
 
 /**
- * How many are open, and who waits, first come first served. It lives while there is either: an account that holds nothing
- * costs nothing. A free slot and a line never stand side by side, so a newcomer cannot overtake.
+ * The counters of a class, by account. An account that holds nothing costs nothing, but for the last one to give back all it held: it is
+ * often the next to ask, and a table that becomes empty with each request is made anew each time.
+ */
+class Counters {
+  readonly #byAccount = new Map<string, Counter>()
+  /** The one that was idle last; it may be busy again. */
+  #spare: Counter | undefined
+
+  of(account: string): Counter | undefined {
+    return this.#byAccount.get(account)
+  }
+
+  add(account: string): Counter {
+    const counter = new Counter(this, account)
+    this.#byAccount.set(account, counter)
+    return counter
+  }
+
+  /** It holds nothing any more, and goes when the next one does. */
+  rest(counter: Counter): void {
+    const before = this.#spare
+    if (before === counter) return
+    this.#spare = counter
+    if (before?.isIdle) this.#byAccount.delete(before.account)
+  }
+
+  turnAway(): void {
+    for (const counter of this.#byAccount.values()) counter.turnAway()
+  }
+}
+
+/**
+ * How many are open, and who waits, first come first served. A free slot and a line never stand side by side, so a newcomer cannot
+ * overtake.
  */
 class Counter {
   open = 0
@@ -81,11 +111,16 @@ class Counter {
   /** Those who wait: there exactly while there are any. */
   line: Line | undefined = undefined
   readonly #counters: Counters
-  readonly #account: string
 
-  constructor(counters: Counters, account: string) {
+  constructor(
+    counters: Counters,
+    readonly account: string,
+  ) {
     this.#counters = counters
-    this.#account = account
+  }
+
+  get isIdle(): boolean {
+    return this.open === 0 && !this.line
   }
 
   grant(): LeaseAnswer {
@@ -95,7 +130,7 @@ class Counter {
   giveBack(): void {
     this.open--
     this.#serve()
-    this.dropIfIdle()
+    this.restIfIdle()
   }
 
   setLimit(limit: number): void {
@@ -107,8 +142,8 @@ class Counter {
     while (this.line) this.line.first!.settle({ lease: undefined, inUse: this.open })
   }
 
-  dropIfIdle(): void {
-    if (this.open === 0 && !this.line) this.#counters.delete(this.#account)
+  restIfIdle(): void {
+    if (this.isIdle) this.#counters.rest(this)
   }
 
   #serve(): void {
@@ -178,7 +213,7 @@ class Waiter implements Pending<LeaseAnswer> {
     this.#settled = true
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
     this.#unlink()
-    this.#counter.dropIfIdle()
+    this.#counter.restIfIdle()
     this.#resolve(answer)
   }
 
