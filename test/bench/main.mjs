@@ -14,7 +14,7 @@ import { printed } from './table.mjs'
 const SIZES = {
   default: {
     http: { generations: 8, rounds: 3, seconds: 1, warmUp: 2 },
-    records: { generations: 8, rounds: 3, seconds: 1, warmUp: 2 },
+    records: { generations: 16, rounds: 3, seconds: 1, warmUp: 2 },
     refusals: { rounds: 12, seconds: 0.6, warmUp: 2 },
     decisions: {
       accounts: [10, 1000, 100_000, 1_000_000],
