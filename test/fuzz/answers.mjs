@@ -5,6 +5,9 @@ const HEAD = /^HTTP\/1\.1 (\d{3}) ?[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/
 /** What Node's parser and its timers answer by themselves, before any app. */
 const OF_NODE = new Set([400, 408, 413, 417, 431])
 
+/** Express's own, to a target that `url.parse` throws at: it asks no middleware then, and no handler (test/express-unread-targets.test.ts). */
+const UNREAD_BY_EXPRESS = /<pre>Cannot [A-Z-]+ resource<\/pre>/
+
 /** The answers in a text; `rest` is what is none, or not whole. */
 export function readAnswers(text) {
   const answers = []
@@ -58,6 +61,7 @@ export function wrongWithAnswer({ status, fields, body }) {
   if (fields['content-type']?.[0] === 'application/problem+json')
     return wrongWithRefusal(status, fields, body)
   if (OF_NODE.has(status) && body === '') return undefined
+  if (status === 404 && UNREAD_BY_EXPRESS.test(body)) return undefined
   return `nobody knows where a ${status} comes from: ${JSON.stringify(fields)} ${body.slice(0, 200)}`
 }
 
