@@ -17,9 +17,9 @@ export class Child {
   /** Everything it printed. */
   printed = ''
 
-  constructor(path, args) {
+  constructor(path, args, flags = []) {
     this.#process = fork(path, args.map(String), {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', ...flags],
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

@@ -4,6 +4,7 @@ import { Child } from '../child.mjs'
 import { readAnswers, wrongWithAnswer } from './answers.mjs'
 import { makeCase } from './cases.mjs'
 import { run } from './connection.mjs'
+import { OF_EXPRESS } from './warnings.mjs'
 
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url))
 const BATCH = 150
@@ -11,7 +12,7 @@ const MOST_FAULTS = 20
 
 export async function runRound({ app, requests, random }) {
   const began = performance.now()
-  const child = new Child(SERVER, [app])
+  const child = new Child(SERVER, [app], [`--disable-warning=${OF_EXPRESS}`])
   const { port, ...secrets } = await child.ready()
   const tally = {
     sent: 0,

@@ -5,6 +5,7 @@ import { answerParent } from '../child.mjs'
 import { APPS } from './apps.mjs'
 import { decoded, wrongWith } from './oracle.mjs'
 import { DOCUMENTED, TERMS_URL } from './terms.mjs'
+import { OF_EXPRESS } from './warnings.mjs'
 
 const issued = Array.from({ length: 4 }, () => issueKey())
 const strangers = Array.from({ length: 4 }, () => issueKey().key)
@@ -43,7 +44,9 @@ for (const name of ['admitted', 'refused', 'abandoned', 'released', 'warning']) 
 for (const name of ['unhandledRejection', 'uncaughtException']) {
   process.on(name, (error) => fault(`${name}: ${error?.stack ?? error}`))
 }
-process.on('warning', (warning) => fault(`warning: ${warning.stack}`))
+process.on('warning', (warning) => {
+  if (warning.code !== OF_EXPRESS) fault(`warning: ${warning.stack}`)
+})
 
 const server = APPS[process.argv[2]](gate, (req) => {
   const target = req.originalUrl ?? req.url
