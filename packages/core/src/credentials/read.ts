@@ -1,3 +1,4 @@
+import { isRepeated } from '../field-lines.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import type { Grounds } from './challenge.js'
@@ -44,10 +45,10 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
   const basic = schemes.includes('basic')
   const readsAuthorization = bearer || basic
   const readsHeader = schemes.includes('header')
-  const isRepeated = createRepetitionCheck([
+  const [one = '', other = one] = [
     ...(readsAuthorization ? [AUTHORIZATION] : []),
     ...(readsHeader ? [header] : []),
-  ])
+  ]
   const take = createTake(settings, grounds)
 
   const readAuthorization = (value: string): Sent | Ground => {
@@ -69,7 +70,7 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
       const own = readsHeader ? headers[header] : undefined
       if (authorization === undefined && own === undefined) return grounds.missing
       if (authorization !== undefined && own !== undefined) return grounds.ambiguous
-      if (isRepeated(rawHeaders)) return grounds.ambiguous
+      if (isRepeated(rawHeaders, one, other)) return grounds.ambiguous
       if (authorization !== undefined)
         return typeof authorization === 'string' ? authorization : grounds.ambiguous
       return typeof own === 'string' ? { own } : grounds.ambiguous
@@ -78,28 +79,6 @@ export function createReader(settings: CredentialsSettings, grounds: Grounds): R
       if (!inOwnField) return readAuthorization(value)
       return value.includes(',') ? grounds.ambiguous : take(value, 'header', undefined, FIELD_VALUE)
     },
-  }
-}
-
-/** Node keeps the first of several Authorization lines and joins other fields: only the raw lines show them all. */
-function createRepetitionCheck(names: readonly string[]): (raw: readonly string[]) => boolean {
-  const [one = '', other = one] = names
-  const countIn = (raw: readonly string[]): number => {
-    let lines = 0
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i] as string
-      if (isNamed(name, one) || isNamed(name, other)) lines++
-    }
-    return lines
-  }
-  return (raw) => {
-    let candidates = 0
-    for (let i = 0; i < raw.length; i += 2) {
-      const { length } = raw[i] as string
-      if (length === one.length || length === other.length) candidates++
-    }
-    // Lengths tell most requests apart from those whose names have to be read.
-    return candidates > 1 && countIn(raw) > 1
   }
 }
 
@@ -130,7 +109,7 @@ function readBasic(encoded: string): { client: string; key: string } | undefined
   return colon === -1 || !CLIENT_ID.test(client) ? undefined : { client, key: text.slice(colon + 1) }
 }
 
-/** Compares lengths first: most of the names of a request end there. */
+/** Lengths first: most names differ there. */
 function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && (name === lowerCase || name.toLowerCase() === lowerCase)
 }

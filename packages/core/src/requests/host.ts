@@ -1,5 +1,5 @@
+import { isRepeated } from '../field-lines.js'
 import type { GateRequest } from '../request.js'
-import { isRepeated } from './field-lines.js'
 
 /** A name or an IP literal, and a port: neither user, nor list, nor blank (RFC 9110 §7.2, RFC 3986 §3.2.2). */
 const AUTHORITY = /^(?:[\w.~%-]+|\[[\da-f:.]+\])(?::\d*)?$/i

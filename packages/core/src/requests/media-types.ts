@@ -1,9 +1,9 @@
 import { parse } from 'content-type'
 import { LRUCache } from 'lru-cache'
 import typeIs from 'type-is'
+import { isRepeated } from '../field-lines.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
-import { isRepeated } from './field-lines.js'
 
 /** Clients send few different values; a flood of others must neither grow the table nor fill it with long ones. */
 const REMEMBERED = 200
