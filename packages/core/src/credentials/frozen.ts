@@ -31,26 +31,20 @@ export function frozenClient(client: Client): Client {
   return Object.freeze(Object.assign({}, client, copies))
 }
 
-/** As a table keeps it: what the history has, frozen and without a date, which could be set, need not be kept twice. */
+/** As a table keeps it: what the history has need not be kept twice where nobody can alter it. */
 export function keptAccount(account: Account): Account {
-  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
-  const parts = [account, limits, contacts]
-  const hasDates = [verifiedAt, grants, terminatesAt].some((part) => part != null)
-  return hasDates || !parts.every(Object.isFrozen) ? frozenAccount(account) : account
+  return isUnalterable(account) ? account : frozenAccount(account)
 }
 
 /** The same of a client. */
 export function keptClient(client: Client): Client {
-  const { apis, credentials, contacts, verifiedAt, networks, acceptances, terminatesAt } = client
-  const parts = [client, apis, credentials, contacts, networks, ...credentials]
-  const hasDates = [verifiedAt, acceptances, terminatesAt].some((part) => part != null)
-  return hasDates || credentials.some(isDated) || !parts.every(Object.isFrozen)
-    ? frozenClient(client)
-    : client
+  return isUnalterable(client) ? client : frozenClient(client)
 }
 
-function isDated({ notBefore, expiresAt, revokedAt }: Credential): boolean {
-  return [notBefore, expiresAt, revokedAt].some((date) => date != null)
+/** Whether all of it is frozen. A date never is, in the copies that are asked about here: it could be set all the same. */
+function isUnalterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every(isUnalterable)
 }
 
 function frozenGrant(grant: Grant): Grant {
