@@ -128,6 +128,16 @@ describe('usage', () => {
     ])
   })
 
+  test('of a refusal is of its day, however late the timers are', async () => {
+    const { gate, clock } = gateWith({ limits: { read: 3, write: 1 } })
+    const usage = createUsage({ clock: withoutTimers(clock) })
+    usage.follow(gate)
+    clock.advance(DAY_MS)
+    await gate.admit(asking(undefined))
+    const rows = await usage.of({ from: FIRST, to: SECOND })
+    expect(rows).toMatchObject([{ day: SECOND, refusals: { 'credentials-missing': 1 } }])
+  })
+
   test('is of the day that the machine’s clock is set to, from the next batch on', async () => {
     const { gate, keys, clock, usage } = counted({ flushMs: 1000 })
     clock.setNow(clock.now() + DAY_MS)

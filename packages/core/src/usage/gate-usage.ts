@@ -38,19 +38,19 @@ export class GateUsage implements Follower {
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {
-    if (connection.startedAt >= this.#dayEnds) this.turnDay()
+    this.#reach(connection.startedAt)
     const row = this.#rowOf(connection)
     row.connections++
     if (inUse > row.peak) row.peak = inUse
   }
 
   refused({ reason, account, class: className }: FollowedRefusal): void {
-    this.turnDay()
+    this.#reach(this.clock.elapsed())
     this.#row(account?.id ?? '', className ?? '').refused(reason)
   }
 
   ended(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void {
-    if (moment >= this.#dayEnds) this.turnDay()
+    this.#reach(moment)
     if (!traffic) return
     const { bytesIn, bytesOut } = this.#settledOf(connection) ?? NOTHING
     const row = this.#rowOf(connection)
@@ -59,7 +59,7 @@ export class GateUsage implements Follower {
   }
 
   released(connection: FollowedConnection, _why: string | undefined, moment: number): void {
-    if (moment >= this.#dayEnds) this.turnDay(connection)
+    this.#reach(moment, connection)
     const settled = this.#settledOf(connection)
     this.#rowOf(connection).heldMs += moment - connection.startedAt - (settled?.heldMs ?? 0)
     if (settled) this.#settled.delete(connection)
@@ -81,6 +81,11 @@ export class GateUsage implements Follower {
       this.#countOpen()
     }
     this.#dayEnds = Math.floor(elapsed + (day + 1) * DAY_MS - now)
+  }
+
+  /** What is told now belongs to this moment: of the next day, where this one is over. */
+  #reach(moment: number, leaving?: FollowedConnection): void {
+    if (moment >= this.#dayEnds) this.turnDay(leaving)
   }
 
   #countOpen(): void {
@@ -110,8 +115,8 @@ export class GateUsage implements Follower {
   }
 
   #settleAll(moment: number, leaving?: FollowedConnection): void {
-    for (const connection of this.#open()) this.#settle(connection, Math.trunc(moment))
-    if (leaving) this.#settle(leaving, Math.trunc(moment))
+    const all = leaving ? [...this.#open(), leaving] : this.#open()
+    for (const connection of all) this.#settle(connection, Math.trunc(moment))
   }
 
   #settle(connection: FollowedConnection, moment: number): void {
