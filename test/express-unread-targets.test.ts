@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import { connect, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { apiTerms } from '@api-terms/express'
 import express5, { type RequestHandler } from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import { gateWith } from '../packages/core/test/gate-setting.js'
+import { RawCaller } from './callers/raw.js'
 
 const express4 = createRequire(import.meta.url)('express4') as typeof express5
 
@@ -31,18 +32,19 @@ test.each([
   await once(server, 'listening')
   onTestFinished(() => void server.close())
 
-  const answerTo = async (target: string) => {
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-    let answer = ''
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
-    socket.write(
-      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${keys.crm}\r\nConnection: close\r\n\r\n`,
-    )
-    await once(socket, 'close')
-    return answer
-  }
-  expect(await answerTo(UNREADABLE)).toMatch(/^HTTP\/1\.1 404 .*Cannot GET resource/s)
+  const fields = [
+    ['Host', 'localhost'],
+    ['X-API-Key', keys.crm],
+  ] as const
+  const caller = await RawCaller.to((server.address() as AddressInfo).port)
+  onTestFinished(() => void caller.socket.destroy())
+  const answerTo = (target: string) => caller.ask('GET', target, fields).answer()
+
+  expect(await answerTo(UNREADABLE)).toMatchObject({
+    status: 404,
+    body: expect.stringContaining('Cannot GET resource') as string,
+  })
   expect([reached, told]).toEqual([[], []])
-  expect(await answerTo('http://localhost/v1/calls')).toMatch(/^HTTP\/1\.1 200 /)
+  expect(await answerTo('http://localhost/v1/calls')).toMatchObject({ status: 200 })
   expect(reached).toEqual(['before', 'handler'])
 })

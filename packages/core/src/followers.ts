@@ -144,11 +144,15 @@ export class Followers {
 
   #set(all: readonly Follower[]): void {
     this.#all = all
-    this.#ofAdmitted = all.filter((each): each is With<'admitted'> => each.admitted !== undefined)
-    this.#ofRefused = all.filter((each): each is With<'refused'> => each.refused !== undefined)
-    this.#ofEnded = all.filter((each): each is With<'ended'> => each.ended !== undefined)
-    this.#ofReleased = all.filter((each): each is With<'released'> => each.released !== undefined)
+    this.#ofAdmitted = having('admitted', all)
+    this.#ofRefused = having('refused', all)
+    this.#ofEnded = having('ended', all)
+    this.#ofReleased = having('released', all)
     this.some = all.length > 0
     this.measuring = this.#ofEnded.length > 0
   }
+}
+
+function having<Name extends keyof Follower>(name: Name, all: readonly Follower[]): With<Name>[] {
+  return all.filter((each): each is With<Name> => each[name] !== undefined)
 }

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { inOnePiece } from '../one-piece.js'
 import { crc32, CRC_START, crcEnd, crcStep } from './crc32.js'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -86,9 +87,9 @@ export function digestOf(key: string): string {
   return hash('sha256', key)
 }
 
-/** What may be shown of a key made by {@link issueKey}, e.g. `key_…x7Qz`: a copy, since what is cut out of a text keeps the whole of it in memory. */
+/** What may be shown of a key made by {@link issueKey}, e.g. `key_…x7Qz`: apart from the key in memory. */
 export function hintOf(key: string): string {
-  return Buffer.from(`${key.slice(0, key.length - BODY_LENGTH)}…${key.slice(-HINT_LENGTH)}`).toString()
+  return inOnePiece(`${key.slice(0, key.length - BODY_LENGTH)}…${key.slice(-HINT_LENGTH)}`)
 }
 
 /** Bytes of 248 and above are drawn again: 256 is no multiple of 62, and the first characters would come up more often. */
