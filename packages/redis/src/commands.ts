@@ -6,8 +6,8 @@ import type { Place } from './place.js'
 import type { Places } from './places.js'
 import { Renewal, type OnRenewed, type PlaceState } from './renewal.js'
 import { ScriptRunner } from './script-runner.js'
-import { GIVE_AND_TAKE, RENEW, SET_LIMIT } from './scripts.js'
-import { limitWord, Turn, wordsOf, type Part } from './turn.js'
+import { GIVE_AND_TAKE, RENEW } from './scripts.js'
+import { Turn, wordsOf, type Part } from './turn.js'
 import type { Underway } from './underway.js'
 
 /** How many places a command names: renewing them is about half a millisecond of Redis's time, taking them about two. */
@@ -59,19 +59,23 @@ export class Commands {
   /** Rejects with the first failure; `onGivenBack` is told of each that Redis knows of by then. */
   giveBackAll(places: Places, onGivenBack: (place: Place) => void): Promise<void> {
     const given = inLanes(places.portions(PORTION, !this.#oneServer), async (portion) => {
-      const parts = [...portion].map(([counter, back]) => ({ counter, back, asked: [] }))
+      const parts = [...portion].map(([counter, back]) => ({ counter, limit: undefined, back, asked: [] }))
       await this.#run(parts)
       for (const { back } of parts) back.forEach(onGivenBack)
     })
     return this.underway.track(given)
   }
 
-  /** Not waited for, and no harm where it fails: whoever asks next brings the limit too. */
+  /**
+   * At the end of this turn, so that what is given back after it is given under it, whether Redis knows the script or not. Not waited for, and
+   * no harm where it fails: whoever asks next brings the limit too.
+   */
   setLimit(name: CounterName, limit: number): void {
-    const args = [this.keys.channels, limitWord(limit)]
-    void this.underway.track(
-      this.#runner.run(SET_LIMIT, [this.keys.counter(name)], args).catch(() => undefined),
-    )
+    const counter = this.keys.counter(name)
+    // Those who asked before bring the limit that it replaces.
+    if (this.#turn.asksFor(counter)) this.#endTurn()
+    this.#turn.setLimit(counter, limit)
+    this.#endTurnInTime()
   }
 
   /**

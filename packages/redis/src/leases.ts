@@ -94,7 +94,11 @@ export class Leases {
     const found = { again: 0, lost: 0 }
     await commands.renew(places, mostOf, (place, state, inUse) => {
       place.inUse = inUse
-      if (place.state !== 'open') return
+      if (place.state !== 'open') {
+        // Given back before Redis had the text of the renewal, which counts it again.
+        if (state === 'again') commands.giveBack(place)
+        return
+      }
       const wasUncounted = this.#uncounted.remove(place)
       if (state === 'again' && !wasUncounted) found.again++
       if (state !== 'lost') return

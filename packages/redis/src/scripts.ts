@@ -64,9 +64,9 @@ end
 `
 
 /**
- * What a turn of a process wants. `counters… | channels, lease ms, then for each counter: how many go, their ids…, how many are asked for, then for
- * each of these: id, limit, places in the line` → for each that is asked for: `1 granted, 0 waiting or -1 refused`, and how many are
- * open. What has gone already changes nothing, so it can be sent twice.
+ * What a turn of a process wants. `counters… | channels, lease ms, then for each counter: the limit set or nothing, how many go, their ids…, how
+ * many are asked for, then for each of these: id, limit, places in the line` → for each that is asked for: `1 granted, 0 waiting or -1
+ * refused`, and how many are open. What has gone already changes nothing, so it can be sent twice.
  */
 export const GIVE_AND_TAKE = script(`
 readClock()
@@ -104,11 +104,12 @@ local function take(key, open, waiting, id, limit, places)
 end
 
 for _, key in ipairs(KEYS) do
-  local going = tonumber(ARGV[at])
-  local asked = tonumber(ARGV[at + going + 1])
+  local set, going = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local asked = tonumber(ARGV[at + going + 2])
   -- First who goes, so that who comes in the same turn finds the room.
-  if going > 0 and giveBack(key, at + 1, at + going) then settle(key, channels) end
-  at = at + going + 2
+  local someWait = going > 0 and giveBack(key, at + 2, at + going + 1)
+  if someWait or set then settle(key, channels, set) end
+  at = at + going + 3
   local open, waiting, settledFor
   for i = at, at + 3 * asked - 1, 3 do
     local limit, told = tonumber(ARGV[i + 1])
@@ -121,14 +122,6 @@ for _, key in ipairs(KEYS) do
   at = at + 3 * asked
 end
 return answers
-`)
-
-/** `counter | channels, limit`: the limit that now holds for whoever waits. */
-export const SET_LIMIT = script(`
-if redis.call('ZSCORE', KEYS[1], 'limit') then
-  readClock()
-  settle(KEYS[1], ARGV[1], tonumber(ARGV[2]))
-end
 `)
 
 /**

@@ -202,6 +202,64 @@ describe('a store', () => {
     expect(await answerOf(store)).toMatchObject({ inUse: 1 })
   })
 
+  test('lets nobody in by a release that comes after the lowered limit, where Redis has never heard of a limit set', async () => {
+    const store = storeWith()
+    const held = [await leaseOf(store, { limit: 2 }), await leaseOf(store, { limit: 2 })]
+    let granted = false
+    const waiter = leaseOf(store, { limit: 2, waitMs: 5000 }).then(() => (granted = true))
+    await done()
+    // All that the store itself sends while it waits and releases is known again.
+    await client.scriptFlush()
+    expect(await answerOf(store, { account: 'globex' })).toMatchObject({ inUse: 1 })
+    store.setLimit(ASK, 1)
+    store.release(held[0]!)
+    await done()
+    expect(await answerOf(store, { account: 'initech' })).toMatchObject({ inUse: 1 })
+    expect(granted).toBe(false)
+    store.release(held[1]!)
+    await waiter
+  })
+
+  test('lets a limit decide that was set after the last one asked, within the same turn', async () => {
+    const store = storeWith()
+    const held = [await leaseOf(store, { limit: 2 }), await leaseOf(store, { limit: 2 })]
+    let granted = 0
+    const line = [1, 2].map(() => leaseOf(store, { limit: 2, waitMs: 5000 }).then(() => granted++))
+    store.setLimit(ASK, 1)
+    await done()
+    store.release(held[0]!)
+    await done()
+    expect(await answerOf(store, { account: 'globex' })).toMatchObject({ inUse: 1 })
+    expect(granted).toBe(0)
+    store.setLimit(ASK, 3)
+    await Promise.all(line)
+  })
+
+  test('keeps nothing of what was given back while Redis was sent the text of the renewal', async () => {
+    let released: Promise<unknown> | undefined
+    const late = {
+      async sendCommand(args: string[]) {
+        const reply = client.sendCommand(args)
+        if (args[1] === RENEW.sha) await reply.catch(() => (released ??= giveBack()))
+        return reply
+      },
+      duplicate: () => client.duplicate(),
+    }
+    const store = storeWith({ client: late, timeoutMs: 200, leaseMs: 900 })
+    const lease = await leaseOf(store)
+    const giveBack = () => {
+      store.release(lease)
+      return done()
+    }
+    await client.scriptFlush()
+    expect(await answerOf(store, { account: 'globex' })).toMatchObject({ inUse: 1 })
+    await expect.poll(() => released !== undefined).toBe(true)
+    await released
+    await done()
+    await done()
+    await leaseOf(store)
+  })
+
   test('counts together with every other that uses the same prefix, and with no other', async () => {
     const [one, two, other] = [storeWith(), storeWith(), storeWith({ prefix: freshPrefix() })]
     const lease = await leaseOf(one)

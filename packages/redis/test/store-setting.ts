@@ -29,7 +29,7 @@ export function contractStores() {
       const pace = looks ? 1 : PACE
       const store = redisConnections({ client, prefix: freshPrefix(), timeoutMs: 2000, ...changes })
       stores.push(store)
-      store.setLimit({ api: ASK.api, account: BARRIERS[0], class: ASK.class }, 1)
+      // Wake-ups are heard from now on.
       await allHeard(store)
       return {
         store: {
