@@ -78,11 +78,14 @@ class Line {
   }
 }
 
-/** All at once: who leaves the line gets nothing any more, and who gives back makes room for who comes. */
+/**
+ * All at once: who leaves the line gets nothing any more, the last limit set holds for who is let in by a release, and who gives back makes room
+ * for who comes.
+ */
 function takeTogether(turn: readonly Step[], line: Line, store: ConnectionStore): void {
-  for (const kind of ['leave', 'release', 'ask'])
-    for (const next of turn.filter((each) => each.do === kind))
-      take({ ...next, store: 0 } as Step, line, [store])
+  const all = (kind: Step['do']) => turn.filter((each) => each.do === kind)
+  for (const next of [...all('leave'), ...all('setLimit').slice(-1), ...all('release'), ...all('ask')])
+    take({ ...next, store: 0 } as Step, line, [store])
 }
 
 function take(next: Step, line: Line, stores: readonly ConnectionStore[]): void {
@@ -119,7 +122,7 @@ test('any sequence of events leaves two stores equal to one plain line, and Redi
       const stores = [0, 1].map(() => redisConnections({ client, prefix, timeoutMs: 3000 }))
       const line = new Line()
       const heard = async () => {
-        for (const each of stores) await allHeard(each)
+        for (const each of stores) await allHeard(each, true)
       }
       await heard()
       for (const next of steps) {
@@ -140,11 +143,11 @@ test('what comes together in one turn does what it would do one after the other'
       const prefix = freshPrefix()
       const store = redisConnections({ client, prefix, timeoutMs: 3000 })
       const line = new Line()
-      await allHeard(store)
+      await allHeard(store, true)
       for (const turn of turns) {
         takeTogether(turn, line, store)
         await sent()
-        await allHeard(store)
+        await allHeard(store, true)
         expect(line.all.map(({ found }) => found)).toEqual(line.all.map(({ expected }) => expected))
       }
       await store.close()

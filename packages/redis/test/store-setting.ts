@@ -88,9 +88,9 @@ const BARRIERS = ['one', 'two', 'five'] as const
  * Commands and wake-ups of one server arrive in the order in which they were sent: once a wake-up sent last has been heard, so has all that
  * was sent before it.
  */
-export async function allHeard(store: ConnectionStore): Promise<void> {
+export async function allHeard(store: ConnectionStore, oneServer = false): Promise<void> {
   await Promise.all(
-    BARRIERS.map(async (account) => {
+    (oneServer ? BARRIERS.slice(0, 1) : BARRIERS).map(async (account) => {
       try {
         const held = await leaseOf(store, { account })
         const next = leaseOf(store, { account, waitMs: 5000 })
