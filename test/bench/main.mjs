@@ -19,9 +19,9 @@ const SIZES = {
     decisions: {
       accounts: [10, 1000, 100_000, 1_000_000],
       cached: [10, 1000],
-      batches: 40,
-      rounds: 15,
-      warmUp: 12,
+      batches: 400,
+      rounds: 9,
+      warmUp: 3,
     },
     memory: { connections: 2000, repeats: 2 },
     shared: {
