@@ -19,6 +19,8 @@ export interface Admission {
 
   // ---- for adapters
 
+  /** The gate that has admitted the request: compared, never called. */
+  readonly gate: object
   /**
    * Whether the gate knows who asks. Not so for a request that `skip` lets by, nor, in `observe` mode, for one whose key is missing
    * or not valid: its account and client have empty ids, and `admissionOf` does not show it.

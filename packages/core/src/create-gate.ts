@@ -113,6 +113,7 @@ export function createGate(options: GateOptions): Gate {
     stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
     open,
     caching,
+    gate: () => gate,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
   const passage: Passage = new Passage({
@@ -131,6 +132,7 @@ export function createGate(options: GateOptions): Gate {
     limits,
     exhausted,
     store,
+    listing: connections.store !== undefined,
     admissions,
     classify: connections.classify ?? readOrWrite,
     skip: options.skip,
@@ -148,7 +150,7 @@ export function createGate(options: GateOptions): Gate {
   const endTelling =
     shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
   const thisProcess = nameOfProcess()
-  const gate = new LiveGate({
+  const gate: LiveGate = new LiveGate({
     api,
     process: thisProcess,
     maxBodyBytes: requests.maxBodyBytes,

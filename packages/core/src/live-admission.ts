@@ -1,16 +1,18 @@
 import type { Admission } from './admission.js'
-import type { CachePolicy, Caching, CompiledPolicy } from './caching/index.js'
+import type { CachePolicy, CompiledPolicy } from './caching/index.js'
 import type { Carrier, Traffic } from './carrier.js'
 import {
   View,
   type HeldConnection,
   type Lease,
+  type LeaseAnswer,
   type Link,
   type OpenConnections,
 } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { ResponseHead } from './head.js'
 import { INSPECT } from './inspect.js'
+import type { PassContext } from './pass.js'
 import type { Refusal } from './refusal.js'
 import type { Account, Client } from './registry.js'
 import type { GateRequest } from './request.js'
@@ -18,11 +20,10 @@ import type { Stamp } from './stamp.js'
 import { withoutKeys } from './without-keys.js'
 
 /** What all admissions of a gate have in common. */
-export interface AdmissionContext {
+export interface AdmissionContext extends PassContext {
   readonly open: OpenConnections<LiveAdmission>
   /** Absent in `observe` mode: responses are left as they are. */
   readonly stamp: Stamp | undefined
-  readonly caching: Caching
   bodyTooLarge(admission: LiveAdmission): Refusal | undefined
 }
 
@@ -30,6 +31,8 @@ export interface AdmissionContext {
 interface Aside {
   abort?: AbortController
   view?: HeldConnection
+  /** The handler's own word on how long its answer may be kept. */
+  own?: CompiledPolicy
 }
 
 const RESPONSE_OPEN = 1
@@ -43,7 +46,6 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   next: LiveAdmission | undefined = undefined
   previous: LiveAdmission | undefined = undefined
   carrier: Carrier | undefined = undefined
-  own: CompiledPolicy | undefined = undefined
   private aside: Aside | undefined = undefined
   /** Work that keeps the slot once the response is over: before that nobody needs to know whether it goes on. */
   private work: Promise<unknown> | undefined = undefined
@@ -60,9 +62,8 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
     className: string,
     request: GateRequest,
     readonly holder: Identity,
-    readonly lease: Lease,
+    private readonly answer: LeaseAnswer & { readonly lease: Lease },
     readonly limit: number,
-    readonly inUse: number,
   ) {
     this.class = className
     this.method = request.method
@@ -79,6 +80,10 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
     return true
   }
 
+  get gate(): object {
+    return this.context.gate()
+  }
+
   get account(): Account {
     return this.holder.account
   }
@@ -92,7 +97,11 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   }
 
   get remaining(): number {
-    return Math.max(0, this.limit - this.inUse)
+    return Math.max(0, this.limit - this.answer.inUse)
+  }
+
+  get lease(): Lease {
+    return this.answer.lease
   }
 
   get id(): string {
@@ -104,8 +113,7 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   }
 
   get connection(): HeldConnection {
-    this.aside ??= {}
-    return (this.aside.view ??= new View(this))
+    return (this.besides.view ??= new View(this))
   }
 
   get shownPath(): string {
@@ -113,14 +121,21 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   }
 
   get signal(): AbortSignal {
-    this.aside ??= {}
-    this.aside.abort ??= new AbortController()
-    if (!this.responseOpen) this.aside.abort.abort()
-    return this.aside.abort.signal
+    const abort = (this.besides.abort ??= new AbortController())
+    if (!this.responseOpen) abort.abort()
+    return abort.signal
+  }
+
+  private get besides(): Aside {
+    return (this.aside ??= {})
   }
 
   cache(policy: CachePolicy): void {
-    this.own = this.context.caching.compile(policy)
+    this.besides.own = this.context.caching.compile(policy)
+  }
+
+  get own(): CompiledPolicy | undefined {
+    return this.aside?.own
   }
 
   stamp(head: ResponseHead): void {
@@ -148,11 +163,14 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   /** A rejection of the work is for the caller to handle. */
   holdUntil(work: Promise<unknown>): void {
     if (this.holds === 0) return
-    if (!this.responseOpen) this.holdFor(work)
-    else this.work = this.work === undefined ? work : Promise.allSettled([this.work, work])
+    this.work = this.work === undefined ? work : Promise.allSettled([this.work, work])
+    if (!this.responseOpen) this.holdForWork()
   }
 
-  private holdFor(work: Promise<unknown>): void {
+  private holdForWork(): void {
+    const { work } = this
+    if (work === undefined) return
+    this.work = undefined
     this.holds += WORK
     const settled = () => this.letGo(WORK)
     work.then(settled, settled)
@@ -163,8 +181,7 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
     if (!this.responseOpen) return
     const moment = this.tellEnded()
     this.carrier = undefined
-    if (this.work) this.holdFor(this.work)
-    this.work = undefined
+    this.holdForWork()
     this.letGo(RESPONSE_OPEN, moment)
     this.aside?.abort?.abort()
   }

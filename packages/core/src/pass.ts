@@ -10,8 +10,13 @@ const NOBODY: { readonly account: Account; readonly client: Client } = {
 }
 
 /** Lets a request by that holds no connection: skipped, or refused in `observe` mode. */
-export function passWithout(caching: Caching, identity?: Identity): Admission {
-  return new Pass(caching, identity)
+export function passWithout(context: PassContext, identity?: Identity): Admission {
+  return new Pass(context, identity)
+}
+
+export interface PassContext {
+  gate(): object
+  readonly caching: Caching
 }
 
 class Pass implements Admission {
@@ -22,7 +27,7 @@ class Pass implements Admission {
   readonly connection = new UncountedConnection()
 
   constructor(
-    private readonly caching: Caching,
+    private readonly context: PassContext,
     identity: Identity | undefined,
   ) {
     const { account, client } = identity ?? NOBODY
@@ -31,8 +36,12 @@ class Pass implements Admission {
     this.client = client
   }
 
+  get gate(): object {
+    return this.context.gate()
+  }
+
   cache(policy: CachePolicy): void {
-    this.caching.compile(policy)
+    this.context.caching.compile(policy)
   }
 
   release(): void {

@@ -1,6 +1,12 @@
 import { bounded } from './bounded.js'
 import type { CompleteClock } from './clock.js'
-import type { ConnectionStore, ExhaustedGrounds, LeaseAnswer, LimitTable } from './connections/index.js'
+import type {
+  ConnectionStore,
+  ExhaustedGrounds,
+  Lease,
+  LeaseAnswer,
+  LimitTable,
+} from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
@@ -29,6 +35,8 @@ export interface PassageContext {
   readonly limits: LimitTable
   readonly exhausted: ExhaustedGrounds
   readonly store: ConnectionStore
+  /** Whether the store is told which client asks, as one that lists what is open may tell it on. */
+  readonly listing: boolean
   readonly admissions: AdmissionContext
   readonly classify: (request: GateRequest) => string
   readonly skip: ((request: GateRequest) => boolean) | undefined
@@ -86,7 +94,7 @@ export class Passage {
 
   #enter(visit: Visit): Soon<Outcome> {
     if (this.#closed) return this.#refuse(visit, SHUTTING_DOWN)
-    if (this.#is.skip && this.#skips(visit.request)) return passWithout(this.#is.admissions.caching)
+    if (this.#is.skip && this.#skips(visit.request)) return passWithout(this.#is.admissions)
     const ground = this.#is.requests.check(visit.request)
     if (ground === undefined) return this.#identify(visit)
     if (!isPromise(ground)) return this.#refuse(visit, ground)
@@ -160,7 +168,7 @@ export class Passage {
       limit,
       waitMs,
       maxWaiting,
-      client: who.clientId,
+      client: this.#is.listing ? who.clientId : '',
       target: visit.request.path,
     }
     let answer: LeaseAnswer | Pending<LeaseAnswer>
@@ -220,9 +228,8 @@ export class Passage {
       visit.class!,
       visit.request,
       who,
-      answer.lease,
+      answer as LeaseAnswer & { readonly lease: Lease },
       visit.limit!,
-      answer.inUse,
     )
     admissions.open.add(admission)
     reports.admitted(visit, admission)
@@ -238,10 +245,10 @@ export class Passage {
 
   /** In `observe` mode who would have been refused goes on, with its account where it has one, and holds nothing. */
   #observed({ identity, request }: Visit): Soon<Outcome> {
-    if (identity) return passWithout(this.#is.admissions.caching, identity)
+    if (identity) return passWithout(this.#is.admissions, identity)
     const who = this.#is.credentials.identify(request)
     const pass = (found: Identity | Ground) =>
-      passWithout(this.#is.admissions.caching, 'reason' in found ? undefined : found)
+      passWithout(this.#is.admissions, 'reason' in found ? undefined : found)
     return isPromise(who) ? who.then(pass) : pass(who)
   }
 

@@ -39,6 +39,12 @@ async function comes(gate: Gate, wire: object, headers: Record<string, string>):
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
+/** Comes through a socket so often that its registration is not looked at any more. */
+async function settles(gate: Gate, wire: object, account: keyof typeof keys): Promise<void> {
+  for (let time = 0; time < 3; time++)
+    expect(await comes(gate, wire, bearer(keys[account].key))).toBe(account)
+}
+
 test('callers whom a proxy sends through one socket are each taken for themselves', async () => {
   const { gate } = provider()
   const wire = {}
@@ -72,13 +78,59 @@ test('a value that was good in one field is read afresh in another', async () =>
 test('what changes about an account holds for the next request of its socket', async () => {
   const { gate, registry } = provider()
   const wire = {}
-  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+  await settles(gate, wire, 'acme')
   await registry.suspend({ account: 'acme', by: 'ops' })
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('account-suspended')
   await registry.reinstate({ account: 'acme', by: 'ops' })
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
   await registry.removeClient('acme')
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
+})
+
+test('what changes about one account is nothing to the sockets of others, however often', async () => {
+  const { gate, registry } = provider()
+  const wires = { acme: {}, globex: {} }
+  for (let time = 0; time < 3; time++) {
+    await settles(gate, wires.acme, 'acme')
+    await settles(gate, wires.globex, 'globex')
+    await registry.suspend({ account: 'globex', by: 'ops' })
+    await settles(gate, wires.acme, 'acme')
+    expect(await comes(gate, wires.globex, bearer(keys.globex.key))).toBe('account-suspended')
+    await registry.reinstate({ account: 'globex', by: 'ops' })
+  }
+  await registry.suspend({ account: 'acme', by: 'ops' })
+  expect(await comes(gate, wires.acme, bearer(keys.acme.key))).toBe('account-suspended')
+})
+
+test('limits and grants given to an account hold for the next request of its socket', async () => {
+  const { gate, registry } = provider()
+  const wire = {}
+  await settles(gate, wire, 'acme')
+  await registry.setAccount({ id: 'acme', limits: { read: 0 } })
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('connections-exhausted')
+  await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: 'sales', by: 'ops' })
+  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+})
+
+test('accounts are told apart by their whole ids, in whatever characters', async () => {
+  const ids = ['a', 'é', '\u{1f511}', '\ud800', '\ud801', '\udc00', 'x'.repeat(600), `${'x'.repeat(599)}y`]
+  const issued = ids.map(() => issueKey())
+  const registry = memoryRegistry({
+    accounts: ids.map((id) => ({ id })),
+    clients: ids.map((id, at) => ({ id, account: id, credentials: [{ digest: issued[at]!.digest }] })),
+  })
+  const gate = createGate({ terms: TERMS, registry, limits: { read: 1 } })
+  const wires = ids.map(() => ({}))
+  for (let time = 0; time < 3; time++) {
+    for (const [at, { key }] of issued.entries())
+      expect(await comes(gate, wires[at]!, bearer(key))).toBe(ids[at])
+  }
+  // Each holds its one connection, on a socket that it keeps, and no other's.
+  for (const [at, { key }] of issued.entries()) {
+    const asked = { method: 'GET', target: '/v1/calls', headers: bearer(key), wire: wires[at]! }
+    expect((await gate.admit(asked)).admitted).toBe(true)
+    expect(await comes(gate, wires[at]!, bearer(key))).toBe('connections-exhausted')
+  }
 })
 
 test('a registry that decides for itself is asked with every request of a socket', async () => {
@@ -111,7 +163,7 @@ test.each([
 ])('a key that came before is nobody’s as soon as %s', async (_, change) => {
   const { gate, registry } = provider()
   const wire = {}
-  expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('acme')
+  await settles(gate, wire, 'acme')
   await change(registry)
   expect(await comes(gate, wire, bearer(keys.acme.key))).toBe('credentials-invalid')
 })

@@ -30,8 +30,8 @@ class MemoryStore implements ConnectionStore {
       counter = counters.add(ask.account)
     }
     counter.setLimit(ask.limit)
-    if (counter.open < counter.limit) return counter.grant()
-    if (mayWait(ask, counter.line?.waiting ?? 0)) return new Waiter(counter, ask.waitMs, this.#clock)
+    if (counter.open < ask.limit) return counter.grant()
+    if (mayWait(ask, counter.line?.waiting ?? 0)) return new Waiter(counter, ask, this.#clock)
     return { lease: undefined, inUse: counter.open }
   }
 
@@ -107,7 +107,6 @@ class Counters {
  */
 class Counter {
   open = 0
-  limit = 0
   /** Those who wait: there exactly while there are any. */
   line: Line | undefined = undefined
   readonly #counters: Counters
@@ -129,13 +128,15 @@ class Counter {
 
   giveBack(): void {
     this.open--
-    this.#serve()
+    this.serve()
     this.restIfIdle()
   }
 
+  /** It holds for those who wait; whoever comes next brings one. */
   setLimit(limit: number): void {
-    this.limit = limit
-    if (this.line) this.#serve()
+    if (!this.line) return
+    this.line.limit = limit
+    this.serve()
   }
 
   turnAway(): void {
@@ -146,14 +147,15 @@ class Counter {
     if (this.isIdle) this.#counters.rest(this)
   }
 
-  #serve(): void {
-    while (this.line && this.open < this.limit) this.line.first!.settle(this.grant())
+  private serve(): void {
+    while (this.line && this.open < this.line.limit) this.line.first!.settle(this.grant())
   }
 }
 
 /** First come, first served. */
 class Line {
   waiting = 0
+  limit = 0
   first: Waiter | undefined = undefined
   last: Waiter | undefined = undefined
 }
@@ -191,12 +193,13 @@ class Waiter implements Pending<LeaseAnswer> {
   readonly #timer: unknown
   readonly #clock: CompleteClock
 
-  constructor(counter: Counter, waitMs: number, clock: CompleteClock) {
+  constructor(counter: Counter, { waitMs, limit }: LeaseAsk, clock: CompleteClock) {
     this.#counter = counter
     this.#clock = clock
     this.answer = new Promise((resolve) => (this.#resolve = resolve))
     this.#timer = waitMs === Infinity ? undefined : clock.setTimeout(() => this.leave(), waitMs)
     const line = (counter.line ??= new Line())
+    line.limit = limit
     this.#previous = line.last
     if (line.last) line.last.#next = this
     else line.first = this

@@ -14,7 +14,8 @@ import { createReader } from './read.js'
 import { answersWithRecords } from './recorded.js'
 import { createUrlCheck } from './url.js'
 import { isInForce, RefusedClaim, standingOf, VerifiedIdentity, verify } from './verify.js'
-import type { Claim, Identity, Way } from './verify.js'
+import type { Claim, Identity } from './verify.js'
+import { Way } from './way.js'
 import { lastOn, noteOn } from './wire.js'
 
 /** Says who asks. Tell an identity and a ground apart with `'reason' in answer`. */
@@ -57,14 +58,11 @@ export function createCredentialCheck(
   const claimedClient = createClientReader(settings.clientHeader)
   const networks = createNetworkCheck(context.addressOf ?? ((request) => request.remoteAddress))
   const reader = createReader(settings, grounds)
-  const way = (scheme: Scheme, field: string): Way => ({
-    scheme,
-    field,
-    hintIn(value) {
+  const way = (scheme: Scheme, field: string) =>
+    new Way(scheme, field, (value) => {
       const sent = reader.read(value, scheme === 'header')
       return 'reason' in sent ? '' : hintOfAny(sent.key)
-    },
-  })
+    })
   const ways: Record<Scheme, Way> = {
     bearer: way('bearer', 'Authorization'),
     basic: way('basic', 'Authorization'),

@@ -30,9 +30,18 @@ export class RecordedRegistration implements Registration {
     Object.freeze(this)
   }
 
+  static #retirements = 0
+
+  /** How many registrations of this process have been retired: while it is the same, what was current still is. */
+  static get retirements(): number {
+    return RecordedRegistration.#retirements
+  }
+
   /** Another, or none, stands in its place from now on. */
   static retire(registration: Registration | undefined): void {
-    if (registration && #isCurrent in registration) registration.#isCurrent = false
+    if (!registration || !(#isCurrent in registration)) return
+    registration.#isCurrent = false
+    RecordedRegistration.#retirements++
   }
 
   /** Whether it still is what its registry answers. Asked of the registration itself, that is no look-up. */

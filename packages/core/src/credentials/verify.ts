@@ -1,10 +1,11 @@
 import { statusInForce } from '../accounts/in-force.js'
 import type { CompleteClock } from '../clock.js'
+import { inOnePiece } from '../one-piece.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
-import type { Scheme } from './options.js'
 import { RecordedRegistration } from './recorded.js'
+import type { Look, Way } from './way.js'
 import { isSame, type Came } from './wire.js'
 
 /** Who asks. */
@@ -20,15 +21,6 @@ export interface Identity {
   readonly hint: string
   /** The header field that held the key: for `Vary`. */
   readonly field: string
-}
-
-/** The way a key came. */
-export interface Way {
-  readonly scheme: Scheme
-  /** The header field that held it. */
-  readonly field: string
-  /** What may be shown of the key in a value of that field. */
-  hintIn(value: string): string
 }
 
 /** What a request claims. */
@@ -48,13 +40,16 @@ export interface Claim {
  */
 export class VerifiedIdentity implements Identity, Came {
   readonly #registration: Registration
-  readonly #way: Way
   readonly #value: string
+  #accountId: string
+  /** The last look at its registration, if that found nothing that could ever speak against it but its retirement. */
+  #look: Look
 
   constructor(registration: Registration, { way, value }: Claim) {
     this.#registration = registration
-    this.#way = way
     this.#value = value
+    this.#accountId = RecordedRegistration.accountIdOf(registration)
+    this.#look = way.unsettled
   }
 
   get account(): Account {
@@ -62,7 +57,7 @@ export class VerifiedIdentity implements Identity, Came {
   }
 
   get accountId(): string {
-    return RecordedRegistration.accountIdOf(this.#registration)
+    return this.#accountId
   }
 
   get client(): Client {
@@ -79,29 +74,39 @@ export class VerifiedIdentity implements Identity, Came {
 
   /** Worked out when it is asked for: most hints are never read, and there is an identity for each socket. */
   get hint(): string {
-    return this.#way.hintIn(this.#value)
+    return this.way.hintIn(this.#value)
   }
 
   get field(): string {
-    return this.#way.field
+    return this.way.field
   }
 
   get hasGeneralLimits(): boolean {
-    return RecordedRegistration.hasGeneralLimits(this.#registration)
+    return isSettled(this.#look) || RecordedRegistration.hasGeneralLimits(this.#registration)
   }
 
   /** Whether nothing in its registration can speak against it. */
   get isPlain(): boolean {
-    return RecordedRegistration.isPlain(this.#registration)
+    return isSettled(this.#look) || RecordedRegistration.isPlain(this.#registration)
   }
 
-  /** Whether its registration still is what a registry of such records answers. */
+  /**
+   * Whether its registration still is what a registry of such records answers. Of very many accounts each registration and each id lies far
+   * away in memory: for who comes again neither is touched until some registration is retired.
+   */
   get isCurrent(): boolean {
-    return RecordedRegistration.isCurrent(this.#registration)
+    if (this.#look.after === RecordedRegistration.retirements) return true
+    const registration = this.#registration
+    if (!RecordedRegistration.isCurrent(registration)) return false
+    if (RecordedRegistration.isPlain(registration) && RecordedRegistration.hasGeneralLimits(registration)) {
+      if (!isSettled(this.#look)) this.#accountId = inOnePiece(this.#accountId)
+      this.#look = this.way.look()
+    }
+    return true
   }
 
   get way(): Way {
-    return this.#way
+    return this.#look.way
   }
 
   /** What it claimed. Its digest is its credential's, and a client id sent beside the key was its client's. */
@@ -109,9 +114,9 @@ export class VerifiedIdentity implements Identity, Came {
     const { client, credential } = this.#registration
     return {
       value: this.#value,
-      way: this.#way,
+      way: this.way,
       digest: credential.digest,
-      client: this.#way.scheme === 'basic' ? client.id : undefined,
+      client: this.way.scheme === 'basic' ? client.id : undefined,
     }
   }
 
@@ -123,6 +128,11 @@ export class VerifiedIdentity implements Identity, Came {
   cameAs(value: string): boolean {
     return isSame(this.#value, value)
   }
+}
+
+/** Whether one look was enough until something is retired. */
+function isSettled({ after }: Look): boolean {
+  return after >= 0
 }
 
 /** A claim that was good for nothing when it came: it is not shown. */

@@ -62,7 +62,7 @@ export function openLate(req: Incoming, res: Outgoing, preparing: Preparing | un
 function nothing(): void {}
 
 function open(req: Incoming, res: Outgoing): Exchange {
-  const exchange = new Exchange(req, res, undefined)
+  const exchange = new Exchange(res)
   carry(req, exchange)
   hookHead(res)
   res.on('close', releaseOnClose)

@@ -7,7 +7,7 @@ import { openLate, type Preparing } from './arrivals.js'
 import { boundBody } from './body.js'
 import { claimContinue, sendContinue } from './continue.js'
 import { onceOver, releaseWithSocket } from './ending.js'
-import { carriedBy, carriedThrough, carry, Exchange } from './exchange.js'
+import { carriedBy, carriedThrough, carry, InnerExchange, type Exchange } from './exchange.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { isClosing, writeRefusal } from './refuse.js'
@@ -30,7 +30,7 @@ export function enter(
   const carried = carriedBy(req) as Exchange | undefined
   const already = carriedThrough(gate, carried)
   if (already) return already.admission
-  const exchange = carried ? fresh(carried, req, res) : openLate(req, res, preparing)
+  const exchange = carried ? fresh(carried, res) : openLate(req, res, preparing)
   if (exchange.isOver || isClosing(exchange)) return undefined
   if (gate.measuring) exchange.measure()
   warnOfUnguarded(gate, exchange.socket)
@@ -43,8 +43,8 @@ export function enter(
 }
 
 /** The exchange that is open already, or, behind another gate, one more. */
-function fresh(carried: Exchange, req: Incoming, res: Outgoing): Exchange {
-  return carried.gate ? new Exchange(req, res, carried) : carried
+function fresh(carried: Exchange, res: Outgoing): Exchange {
+  return carried.admission ? new InnerExchange(res, carried) : carried
 }
 
 /** Listens from the start: whoever hangs up while the gate waits would not be heard afterwards. */
@@ -76,7 +76,6 @@ function settle(
     writeRefusal(exchange, req, outcome)
     return undefined
   }
-  exchange.gate = gate
   exchange.admission = outcome
   if (exchange.outer) carry(req, exchange)
   outcome.carriedBy(exchange)

@@ -10,8 +10,7 @@ import { measureSocket, measureStream, socketTraffic, streamTraffic } from './tr
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
-  /** Absent, as its admission, until a gate has admitted the request. */
-  readonly gate: Gate | undefined
+  /** Absent until a gate has admitted the request. */
   readonly admission: Admission | undefined
   /** What another gate before this one has put there. */
   readonly outer: Carried | undefined
@@ -35,7 +34,7 @@ export function carry(req: object, carried: Carried): void {
 /** What carries the admission that this gate has given already: several mounts of one gate count a request once. */
 export function carriedThrough(gate: Gate, carried: Carried | undefined): Carried | undefined {
   let at = carried
-  while (at && at.gate !== gate) at = at.outer
+  while (at && at.admission?.gate !== gate) at = at.outer
   return at
 }
 
@@ -60,19 +59,20 @@ export function isSending(socket: Serving, res: Outgoing): boolean {
   return socket._httpMessage === res
 }
 
-/** A request and its response. */
+/** A request and its response. There is one for each open connection: it holds nothing that the response leads to. */
 export class Exchange implements Carrier, Carried {
-  gate: Gate | undefined = undefined
   admission: Admission | undefined = undefined
-  /** Absent over HTTP/2, where many exchanges share one. */
-  readonly socket: Socket | undefined
 
-  constructor(
-    req: Incoming,
-    readonly res: Outgoing,
-    readonly outer: Carried | undefined,
-  ) {
-    this.socket = isHttp2(req) ? undefined : req.socket
+  constructor(readonly res: Outgoing) {}
+
+  get outer(): Carried | undefined {
+    return undefined
+  }
+
+  /** Absent over HTTP/2, where many exchanges share one. */
+  get socket(): Socket | undefined {
+    const req: Incoming = this.res.req
+    return isHttp2(req) ? undefined : req.socket
   }
 
   /** Whether the caller is gone, or the response is over. */
@@ -103,16 +103,32 @@ export class Exchange implements Carrier, Carried {
 
   /** Has bytes counted from now on. */
   measure(): void {
-    if (this.socket) measureSocket(this.socket)
+    const { socket } = this
+    if (socket) measureSocket(socket)
     else if (this.stream) measureStream(this.stream)
   }
 
   traffic(): Traffic | undefined {
-    if (this.socket) return socketTraffic(this.socket, this.res)
+    const { socket } = this
+    if (socket) return socketTraffic(socket, this.res)
     return this.stream && streamTraffic(this.stream)
   }
 
   private get stream() {
     return (this.res as Http2ServerResponse).stream as ServerHttp2Stream | undefined
+  }
+}
+
+/** What a second gate of a request opens: the exchange that the first has opened goes on. */
+export class InnerExchange extends Exchange {
+  readonly #outer: Carried
+
+  constructor(res: Outgoing, outer: Carried) {
+    super(res)
+    this.#outer = outer
+  }
+
+  override get outer(): Carried {
+    return this.#outer
   }
 }

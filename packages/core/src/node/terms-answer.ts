@@ -24,7 +24,7 @@ export function writeAnswer(
   answer: Refusal | JsonAnswer,
   terms: Inquiry['terms'] | undefined,
 ): void {
-  const exchange = new Exchange(req, res, undefined)
+  const exchange = new Exchange(res)
   if (exchange.isOver) return
   if ('reason' in answer) return writeRefusal(exchange, req, answer)
   if (res.headersSent) return void res.destroy()

@@ -58,7 +58,7 @@ async function guardUpgrade(
     return void socket.destroy()
   }
   if (!outcome.admitted) return refuseUpgrade(socket, req, outcome)
-  carry(req, new Upgraded(gate, outcome, socket))
+  carry(req, new Upgraded(outcome, socket))
   // Ended between its admission and now: it has just been cut off.
   if (socket.destroyed) return
   socket.on('close', () => outcome.release())
@@ -91,7 +91,6 @@ class Upgraded implements Carrier, Carried {
   readonly outer = undefined
 
   constructor(
-    readonly gate: Gate,
     readonly admission: Admission,
     private readonly socket: Duplex,
   ) {
