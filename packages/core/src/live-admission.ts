@@ -47,7 +47,7 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   previous: LiveAdmission | undefined = undefined
   carrier: Carrier | undefined = undefined
   private aside: Aside | undefined = undefined
-  /** Work that keeps the slot once the response is over: before that nobody needs to know whether it goes on. */
+  /** Work that keeps the slot once the response is over: before its head is written nobody needs to know whether it goes on. */
   private work: Promise<unknown> | undefined = undefined
   /** What still keeps the slot: the response, and {@link WORK} for each work of `holdUntil`. 0: given back. */
   private holds = RESPONSE_OPEN
@@ -139,6 +139,8 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   }
 
   stamp(head: ResponseHead): void {
+    // Most work is over by now: heard here, in the turn in which it ended, it does not keep the slot for one more.
+    this.holdForWork()
     this.context.stamp?.(head, this)
   }
 

@@ -31,9 +31,13 @@ export function createStamp(
   let cited: { readonly url: string } = terms
   let links = linksTo(terms.url, terms.licence)
   const fieldsByClass = new Map<string, RateLimitFields>()
+  // Most answers are of the class of the one before.
+  let last = { of: '', fields: rateLimitFields('') }
   const fieldsOf = (className: string) => {
-    let fields = fieldsByClass.get(className)
-    if (!fields) fieldsByClass.set(className, (fields = rateLimitFields(className)))
+    if (last.of === className) return last.fields
+    const fields = fieldsByClass.get(className) ?? rateLimitFields(className)
+    fieldsByClass.set(className, fields)
+    last = { of: className, fields }
     return fields
   }
 

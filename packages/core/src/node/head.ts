@@ -79,9 +79,15 @@ function storeStamped(this: Storing, firstLine: string, fields?: Fields | null):
   return nodeStoreHeader!.call(this, firstLine + head.lines, fields)
 }
 
-/** Whoever has hooked `writeHead` on the response itself calls the one before, and is done; another prototype may do otherwise. */
+/**
+ * Whoever has hooked `writeHead` on the response itself calls the one before, and is done; another prototype may do otherwise. That is
+ * looked at where the first look does not tell: it costs a call into the engine.
+ */
 function isNodes(res: Outgoing): boolean {
-  return (Object.getPrototypeOf(res) as ServerResponse).writeHead === nodeWriteHead
+  return (
+    res.writeHead === nodeWriteHead ||
+    (Object.getPrototypeOf(res) as ServerResponse).writeHead === nodeWriteHead
+  )
 }
 
 function isGiven(fields: Fields | null | undefined): fields is Fields {
