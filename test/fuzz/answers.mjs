@@ -7,6 +7,8 @@ const OF_NODE = new Set([400, 408, 413, 417, 431])
 
 /** Express's own, to a target that `url.parse` throws at: it asks no middleware then, and no handler (test/express-unread-targets.test.ts). */
 const UNREAD_BY_EXPRESS = /<pre>Cannot [A-Z-]+ resource<\/pre>/
+/** The answer to HEAD tells the length of that page alone. What comes from behind a gate links to the Terms. */
+const BYTES_UNREAD_HEAD = '147'
 
 /** The answers in a text; `rest` is what is none, or not whole. */
 export function readAnswers(text) {
@@ -61,8 +63,13 @@ export function wrongWithAnswer({ status, fields, body }) {
   if (fields['content-type']?.[0] === 'application/problem+json')
     return wrongWithRefusal(status, fields, body)
   if (OF_NODE.has(status) && body === '') return undefined
-  if (status === 404 && UNREAD_BY_EXPRESS.test(body)) return undefined
+  if (status === 404 && isOfExpress(fields, body)) return undefined
   return `nobody knows where a ${status} comes from: ${JSON.stringify(fields)} ${body.slice(0, 200)}`
+}
+
+function isOfExpress(fields, body) {
+  if (body !== '') return UNREAD_BY_EXPRESS.test(body)
+  return fields['content-length']?.[0] === BYTES_UNREAD_HEAD && !fields.link
 }
 
 function wrongWithRefusal(status, fields, body) {
