@@ -3,9 +3,9 @@ import type { CachePolicy, CompiledPolicy } from './caching/index.js'
 import type { Carrier, Traffic } from './carrier.js'
 import {
   View,
+  type Granted,
   type HeldConnection,
   type Lease,
-  type LeaseAnswer,
   type Link,
   type OpenConnections,
 } from './connections/index.js'
@@ -62,7 +62,7 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
     className: string,
     request: GateRequest,
     readonly holder: Identity,
-    private readonly answer: LeaseAnswer & { readonly lease: Lease },
+    private readonly answer: Granted,
     readonly limit: number,
   ) {
     this.class = className

@@ -3,7 +3,7 @@ import type { CompleteClock } from './clock.js'
 import type {
   ConnectionStore,
   ExhaustedGrounds,
-  Lease,
+  Granted,
   LeaseAnswer,
   LimitTable,
 } from './connections/index.js'
@@ -228,7 +228,7 @@ export class Passage {
       visit.class!,
       visit.request,
       who,
-      answer as LeaseAnswer & { readonly lease: Lease },
+      answer as Granted,
       visit.limit!,
     )
     admissions.open.add(admission)

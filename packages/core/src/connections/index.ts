@@ -7,4 +7,12 @@ export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
 export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
 export { SteadfastStore, type OutageChange, type SteadfastStoreOptions } from './steadfast-store.js'
-export type { ConnectionStore, CounterName, Lease, LeaseAnswer, LeaseAsk, StoreState } from './store.js'
+export type {
+  ConnectionStore,
+  CounterName,
+  Granted,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  StoreState,
+} from './store.js'

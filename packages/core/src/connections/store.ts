@@ -35,6 +35,11 @@ export interface LeaseAnswer {
   readonly limit?: number
 }
 
+/** A slot was taken. */
+export interface Granted extends LeaseAnswer {
+  readonly lease: Lease
+}
+
 /**
  * How a shared store is. `suspected`: it has failed once, and it is being found out whether it was only that. While it is not
  * `available` it is asked for nothing.

@@ -36,7 +36,7 @@ export interface Claim {
 /**
  * An identity that can be looked at again, and recognised where the same value comes again through the same socket: a caller that keeps
  * its connection sends the same credential again and again, and comparing it costs a tenth of what reading and hashing it does. Whether
- * it still is anybody's is looked up each time. The value is kept for no longer than socket and connection live, and is not shown.
+ * it still is anybody's is asked each time. The value is kept for no longer than socket and connection live, and is not shown.
  */
 export class VerifiedIdentity implements Identity, Came {
   readonly #registration: Registration
@@ -96,9 +96,8 @@ export class VerifiedIdentity implements Identity, Came {
    */
   get isCurrent(): boolean {
     if (this.#look.after === RecordedRegistration.retirements) return true
-    const registration = this.#registration
-    if (!RecordedRegistration.isCurrent(registration)) return false
-    if (RecordedRegistration.isPlain(registration) && RecordedRegistration.hasGeneralLimits(registration)) {
+    if (!RecordedRegistration.isCurrent(this.#registration)) return false
+    if (this.isPlain && this.hasGeneralLimits) {
       if (!isSettled(this.#look)) this.#accountId = inOnePiece(this.#accountId)
       this.#look = this.way.look()
     }
