@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -20,17 +20,21 @@ afterEach(async () => {
 
 function setting() {
   const { key, digest } = issueKey()
+  const other = issueKey()
   const gate = createGate({
     terms: { url: 'https://provider.example/terms' },
     registry: memoryRegistry({
-      accounts: [{ id: 'acme' }],
-      clients: [{ id: 'app', account: 'acme', credentials: [{ digest }] }],
+      accounts: [{ id: 'acme' }, { id: 'globex' }],
+      clients: [
+        { id: 'app', account: 'acme', credentials: [{ digest }] },
+        { id: 'wallboard', account: 'globex', credentials: [{ digest: other.digest }] },
+      ],
     }),
     limits: { read: 100, write: 100 },
   })
   const usage = createUsage()
-  usage.follow(gate)
-  return { key, gate, usage }
+  const stop = usage.follow(gate)
+  return { key, otherKey: other.key, gate, usage, stop }
 }
 
 const HANDLERS: Handlers = {
@@ -198,4 +202,26 @@ test('bytes of requests that pass no gate are those of nobody', async () => {
     sent: caller.socket.bytesWritten - unguarded.sent,
     got: caller.bytesIn - unguarded.got,
   })
+})
+
+test('bytes of a request are none of those that wait on the same connection for its answer, whenever they are told', async () => {
+  const { key, otherKey, gate, usage, stop } = setting()
+  const waiting: ServerResponse[] = []
+  const server = createServer(guardRequests(gate, (_, res) => void waiting.push(res)))
+  opened.add(server, () => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const caller = new Caller((server.address() as AddressInfo).port)
+  // What was counted is told as the first response ends, while the second is still to begin.
+  gate.on('released', stop)
+  caller.socket.write(head('/', key) + head('/', otherKey))
+  await expect.poll(() => waiting.length).toBe(2)
+  waiting[0]!.end('one')
+  await expect.poll(() => caller.text).toMatch(/one$/)
+  await expect
+    .poll(() => usage.of())
+    .toMatchObject([
+      { account: 'acme', connections: 1, bytesIn: caller.socket.bytesWritten, bytesOut: caller.bytesIn },
+      { account: 'globex', connections: 1, bytesIn: 0, bytesOut: 0 },
+    ])
 })

@@ -1,16 +1,14 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { holdContinue } from './continue.js'
 import { releaseOnClose } from './ending.js'
 import { carry, Exchange } from './exchange.js'
 import { hookHead } from './head.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
-import { isMeasured, measureSocket } from './traffic.js'
 
 const WATCHED = Symbol.for('api-terms.arrivals')
-/** On a server whose requests go through a gate: what its framework has made ready of each of them. */
+/** On a server whose requests go through a gate: what is done to each of them. */
 const GATED = Symbol.for('api-terms.gated')
 
 /** Makes a request and its response ready for a framework, before it has them. */
@@ -19,8 +17,14 @@ export type Prepare = (req: IncomingMessage, res: ServerResponse) => void
 /** What is to be made ready, if anything, as seen on the first exchange of a server. */
 export type Preparing = (req: Incoming, res: Outgoing) => Prepare | undefined
 
+interface Arriving {
+  readonly prepare: Prepare
+  /** Those of requests that pass no gate are told apart as well: a socket may carry both. */
+  measures: boolean
+}
+
 interface Gated {
-  [GATED]?: Prepare
+  [GATED]?: Arriving
 }
 
 interface Arrival {
@@ -41,11 +45,11 @@ export function watchArrivals(): void {
   process_[WATCHED] = true
   subscribe('http.server.request.start', (message) => {
     const { request, response, server } = message as Arrival
-    const prepare = server[GATED]
-    if (prepare) {
-      open(request, response)
-      prepare(request, response)
-      if (isMeasured(server)) measureSocket(request.socket)
+    const gated = server[GATED]
+    if (gated) {
+      const exchange = open(request, response)
+      gated.prepare(request, response)
+      if (gated.measures) exchange.measure()
     }
     if (request.headers.expect !== undefined) holdContinue(response, server)
   })
@@ -54,9 +58,21 @@ export function watchArrivals(): void {
 /** The exchange of a request that no gate has taken up before; opened now, on the first request of a server and over HTTP/2. */
 export function openLate(req: Incoming, res: Outgoing, preparing: Preparing | undefined): Exchange {
   const exchange = open(req, res)
-  const { server } = (exchange.socket ?? {}) as Socket & { server?: Gated }
-  if (server) server[GATED] = preparing?.(req, res) ?? nothing
+  const server = serverOf(exchange)
+  if (server) server[GATED] = { prepare: preparing?.(req, res) ?? nothing, measures: false }
   return exchange
+}
+
+/** Has the bytes of an exchange counted, and those of all that come to its server from now on. */
+export function measure(exchange: Exchange): void {
+  exchange.measure()
+  const gated = serverOf(exchange)?.[GATED]
+  if (gated) gated.measures = true
+}
+
+/** None over HTTP/2. */
+function serverOf({ socket }: Exchange): Gated | undefined {
+  return (socket as { readonly server?: Gated } | undefined)?.server
 }
 
 function nothing(): void {}

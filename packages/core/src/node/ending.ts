@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { carriedBy, isSending, type Carried, type Exchange } from './exchange.js'
 import type { Outgoing } from './outgoing.js'
-import { markEnd, passOn } from './traffic.js'
 
 /** Calls back when the response is over or its caller gone; returns what ends that. */
 export function onceOver({ res, socket }: Exchange, over: () => void): () => void {
@@ -16,9 +15,10 @@ export function onceOver({ res, socket }: Exchange, over: () => void): () => voi
 /** One function for all responses, as a listener of their `close`: nothing is allocated for what happens to each of them. */
 export function releaseOnClose(this: Outgoing): void {
   const carried = carriedBy(this.req) as Exchange | undefined
-  const mark = markEnd(carried?.socket)
+  const mark = carried?.mark
+  mark?.end(this)
   releaseAll(carried)
-  if (mark) passOn(mark)
+  mark?.passOn()
 }
 
 /** Gives all slots of the request back when its socket closes, where its response would not be told. */

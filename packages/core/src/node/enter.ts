@@ -3,7 +3,7 @@ import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { GateRequest } from '../request.js'
 import type { Outcome } from '../visit.js'
-import { openLate, type Preparing } from './arrivals.js'
+import { measure, openLate, type Preparing } from './arrivals.js'
 import { boundBody } from './body.js'
 import { claimContinue, sendContinue } from './continue.js'
 import { onceOver, releaseWithSocket } from './ending.js'
@@ -30,9 +30,9 @@ export function enter(
   const carried = carriedBy(req) as Exchange | undefined
   const already = carriedThrough(gate, carried)
   if (already) return already.admission
-  const exchange = carried ? fresh(carried, res) : openLate(req, res, preparing)
+  const exchange = carried ? fresh(carried) : openLate(req, res, preparing)
   if (exchange.isOver || isClosing(exchange)) return undefined
-  if (gate.measuring) exchange.measure()
+  if (gate.measuring && !exchange.mark) measure(exchange)
   warnOfUnguarded(gate, exchange.socket)
   const request = readIncoming(req, facts)
   const expects = request.headers.expect !== undefined
@@ -43,8 +43,8 @@ export function enter(
 }
 
 /** The exchange that is open already, or, behind another gate, one more. */
-function fresh(carried: Exchange, res: Outgoing): Exchange {
-  return carried.admission ? new InnerExchange(res, carried) : carried
+function fresh(carried: Exchange): Exchange {
+  return carried.admission ? new InnerExchange(carried) : carried
 }
 
 /** Listens from the start: whoever hangs up while the gate waits would not be heard afterwards. */

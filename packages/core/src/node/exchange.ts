@@ -6,7 +6,7 @@ import type { Gate } from '../gate.js'
 import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, streamProgress } from './progress.js'
-import { measureSocket, measureStream, socketTraffic, streamTraffic } from './traffic.js'
+import { measureSocket, measureStream, streamTraffic, type Mark } from './traffic.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
@@ -62,6 +62,8 @@ export function isSending(socket: Serving, res: Outgoing): boolean {
 /** A request and its response. There is one for each open connection: it holds nothing that the response leads to. */
 export class Exchange implements Carrier, Carried {
   admission: Admission | undefined = undefined
+  /** Where its bytes are counted, over HTTP/1.1. */
+  mark: Mark | undefined = undefined
 
   constructor(readonly res: Outgoing) {}
 
@@ -103,15 +105,15 @@ export class Exchange implements Carrier, Carried {
 
   /** Has bytes counted from now on. */
   measure(): void {
+    if (this.mark) return
     const { socket } = this
-    if (socket) measureSocket(socket)
+    if (socket) this.mark = measureSocket(socket)
     else if (this.stream) measureStream(this.stream)
   }
 
   traffic(): Traffic | undefined {
-    const { socket } = this
-    if (socket) return socketTraffic(socket, this.res)
-    return this.stream && streamTraffic(this.stream)
+    if (this.mark) return this.mark.takenBy(this.res)
+    return this.socket || !this.stream ? undefined : streamTraffic(this.stream)
   }
 
   private get stream() {
@@ -121,14 +123,15 @@ export class Exchange implements Carrier, Carried {
 
 /** What a second gate of a request opens: the exchange that the first has opened goes on. */
 export class InnerExchange extends Exchange {
-  readonly #outer: Carried
+  readonly #outer: Exchange
 
-  constructor(res: Outgoing, outer: Carried) {
-    super(res)
+  constructor(outer: Exchange) {
+    super(outer.res)
+    this.mark = outer.mark
     this.#outer = outer
   }
 
-  override get outer(): Carried {
+  override get outer(): Exchange {
     return this.#outer
   }
 }

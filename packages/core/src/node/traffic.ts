@@ -2,71 +2,67 @@ import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Traffic } from '../carrier.js'
 
+const NOTHING: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0 })
+
 /**
  * Bytes of HTTP/1.1 are those of the socket, heads and framing included, since the end of the response before. So what a socket has
  * carried is the sum of its requests, whatever they were; of pipelined ones the first carries what had come of the others by its end.
  */
 export class Mark {
-  bytesIn = 0
-  bytesOut = 0
-  /** Where the counters stand as a response ends: read once for all who ask. */
-  end: Traffic | undefined = undefined
+  private bytesIn: number
+  private bytesOut: number
+  /** The response that is ending, and what it has taken: read once for all who ask. */
+  private over: Waiting | undefined = undefined
+  private taken = NOTHING
+
+  constructor(private readonly socket: Socket) {
+    this.bytesOut = socket.bytesWritten
+    // What came before the first answer belongs to the first request.
+    this.bytesIn = this.bytesOut === 0 ? 0 : socket.bytesRead
+  }
+
+  /** What a response has taken so far, or an upgraded socket. One that waits for the response before has taken nothing yet. */
+  takenBy(res?: Waiting): Traffic {
+    if (this.over) return this.over === res ? this.taken : NOTHING
+    if (res && !res.socket) return NOTHING
+    return this.sinceLast()
+  }
+
+  /** A response is ending, whether a gate knows of it or not: what it has taken stands until {@link passOn}. */
+  end(res: Waiting): void {
+    this.over = res
+    this.taken = this.sinceLast()
+  }
+
+  /** From here on bytes are those of the next. */
+  passOn(): void {
+    this.bytesIn += this.taken.bytesIn
+    this.bytesOut += this.taken.bytesOut
+    this.over = undefined
+  }
+
+  /** The socket may have been closed before: its counters outlive that. */
+  private sinceLast(): Traffic {
+    const { bytesRead, bytesWritten } = this.socket
+    return { bytesIn: bytesRead - this.bytesIn, bytesOut: (bytesWritten ?? 0) - this.bytesOut }
+  }
 }
 
-/** Symbols of the whole process, so that two loaded copies of this package find the same ones. */
-const TRAFFIC = Symbol.for('api-terms.traffic')
+/** A response has a socket from when its turn comes. */
+interface Waiting {
+  readonly socket?: unknown
+}
 
-/** On a server some of whose sockets are measured. */
-const MEASURED = Symbol.for('api-terms.measured')
+/** A symbol of the whole process, so that two loaded copies of this package find the same one. */
+const TRAFFIC = Symbol.for('api-terms.traffic')
 
 interface Marked extends Socket {
   [TRAFFIC]?: Mark
-  readonly server?: { [MEASURED]?: true }
-}
-
-/** Those of requests that pass no gate are told apart as well: a socket may carry both. */
-export function isMeasured(server: object): boolean {
-  return (server as { [MEASURED]?: true })[MEASURED] === true
 }
 
 /** From now on the bytes of this socket are counted. Those of requests that were answered before belong to nobody. */
-export function measureSocket(socket: Marked): void {
-  if (socket[TRAFFIC]) return
-  const mark = (socket[TRAFFIC] = new Mark())
-  if (socket.server) socket.server[MEASURED] = true
-  if (socket.bytesWritten === 0) return
-  mark.bytesIn = socket.bytesRead
-  mark.bytesOut = socket.bytesWritten
-}
-
-/** What an exchange has taken so far. One that waits for the response before has taken nothing yet. */
-export function socketTraffic(socket: Marked, res?: { readonly socket?: unknown }): Traffic | undefined {
-  const mark = socket[TRAFFIC]
-  if (!mark) return undefined
-  if (!mark.end && res && !res.socket) return NOTHING
-  const { bytesIn, bytesOut } = mark.end ?? socketBytes(socket)
-  return { bytesIn: bytesIn - mark.bytesIn, bytesOut: bytesOut - mark.bytesOut }
-}
-
-const NOTHING: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0 })
-
-/** A response is ending, whether a gate knows of it or not. Answers what is to be passed to {@link passOn} once that is told. */
-export function markEnd(socket: Marked | undefined): Mark | undefined {
-  const mark = socket?.[TRAFFIC]
-  if (mark) mark.end = socketBytes(socket)
-  return mark
-}
-
-/** From here on bytes are those of the next. */
-export function passOn(mark: Mark): void {
-  mark.bytesIn = mark.end!.bytesIn
-  mark.bytesOut = mark.end!.bytesOut
-  mark.end = undefined
-}
-
-/** It may have been closed before: the counters outlive that. */
-function socketBytes({ bytesRead, bytesWritten }: Socket): Traffic {
-  return { bytesIn: bytesRead, bytesOut: bytesWritten ?? 0 }
+export function measureSocket(socket: Marked): Mark {
+  return (socket[TRAFFIC] ??= new Mark(socket))
 }
 
 interface Measured extends ServerHttp2Stream {

@@ -11,7 +11,7 @@ import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
-import { measureSocket, socketTraffic } from './traffic.js'
+import { measureSocket, type Mark } from './traffic.js'
 import { asGuard } from './unguarded.js'
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
@@ -49,7 +49,7 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  if (gate.measuring) measureSocket(socket as Socket)
+  const mark = gate.measuring ? measureSocket(socket as Socket) : undefined
   const decision = gate.decide(readIncoming(req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
@@ -58,7 +58,7 @@ async function guardUpgrade(
     return void socket.destroy()
   }
   if (!outcome.admitted) return refuseUpgrade(socket, req, outcome)
-  carry(req, new Upgraded(outcome, socket))
+  carry(req, new Upgraded(outcome, socket, mark))
   // Ended between its admission and now: it has just been cut off.
   if (socket.destroyed) return
   socket.on('close', () => outcome.release())
@@ -93,6 +93,7 @@ class Upgraded implements Carrier, Carried {
   constructor(
     readonly admission: Admission,
     private readonly socket: Duplex,
+    private readonly mark: Mark | undefined,
   ) {
     admission.carriedBy(this)
   }
@@ -106,7 +107,7 @@ class Upgraded implements Carrier, Carried {
   }
 
   traffic(): Traffic | undefined {
-    return socketTraffic(this.socket as Socket)
+    return this.mark?.takenBy()
   }
 }
 
