@@ -1,6 +1,7 @@
 // Sides of a framework side by side, in processes that are made anew for each generation.
+import { Callers } from './callers.mjs'
 import { start } from './children.mjs'
-import { inRounds, load, warm } from './rounds.mjs'
+import { inRounds } from './rounds.mjs'
 import { TARGET } from './terms.mjs'
 
 /** Rounds of all generations: now and then a new process, so that how well the compiler did in one of them does not decide. */
@@ -12,15 +13,21 @@ export async function inGenerations(framework, sides, { generations, ...sizes })
   return measured
 }
 
-async function oneGeneration(framework, sides, { rounds, seconds, warmUp }) {
+async function oneGeneration(framework, sides, { rounds, requests, warmUp }) {
   const children = Object.fromEntries(
     await Promise.all(
       sides.map(async (side) => [side, await start('server.mjs', [`${framework}/${side}`, 10])]),
     ),
   )
-  const about = (side) => ({ path: TARGET, key: children[side].facts.keys[0], status: 200 })
-  for (const side of sides) await warm(children[side], { ...about(side), seconds: warmUp })
-  const measured = await inRounds(sides, rounds, (side) => load(children[side], { ...about(side), seconds }))
+  const callers = Object.fromEntries(
+    sides.map((side) => {
+      const child = children[side]
+      return [side, new Callers(child, { path: TARGET, key: child.facts.keys[0], status: 200 })]
+    }),
+  )
+  for (const each of Object.values(callers)) await each.warm(warmUp)
+  const measured = await inRounds(sides, rounds, (side) => callers[side].measure(requests))
+  await Promise.all(Object.values(callers).map((each) => each.close()))
   await Promise.all(Object.values(children).map((child) => child.stop()))
   return measured
 }

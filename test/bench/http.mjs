@@ -9,12 +9,12 @@ const SIDES = ['bare', 'gate', 'stack']
 export async function measureHttp(sizes) {
   const tables = []
   for (const [framework, facts] of Object.entries(FRAMEWORKS)) {
-    tables.push(tableOf(facts, await inGenerations(framework, SIDES, sizes), sizes.seconds))
+    tables.push(tableOf(facts, await inGenerations(framework, SIDES, sizes), sizes.requests))
   }
   return tables
 }
 
-function tableOf({ title, aim }, measured, seconds) {
+function tableOf({ title, aim }, measured, requests) {
   const of = (pick) => median(measured.map(pick))
   const rows = SIDES.map((side) => ({
     label: side === 'bare' ? `bare ${title}` : `with the ${side}`,
@@ -32,5 +32,5 @@ function tableOf({ title, aim }, measured, seconds) {
     'of bare, by CPU': added(({ cpuUs }) => cpuUs),
     aim: '<= 0.20',
   })
-  return { title: `${title}, GET ${TARGET} (${measured.length} rounds of ${seconds} s a side)`, rows }
+  return { title: `${title}, GET ${TARGET} (${measured.length} rounds of ${requests} requests a side)`, rows }
 }

@@ -13,9 +13,9 @@ import { printed } from './table.mjs'
 /** How much of each part: by default for numbers to quote, `--quick` for a look, `--tiny` to see that it runs. */
 const SIZES = {
   default: {
-    http: { generations: 8, rounds: 3, seconds: 1, warmUp: 2 },
-    records: { generations: 16, rounds: 3, seconds: 1, warmUp: 2 },
-    refusals: { rounds: 12, seconds: 0.6, warmUp: 2 },
+    http: { generations: 4, rounds: 100, requests: 400, warmUp: 4 },
+    records: { generations: 6, rounds: 150, requests: 400, warmUp: 4 },
+    refusals: { rounds: 200, requests: 400, warmUp: 2 },
     decisions: {
       accounts: [10, 1000, 100_000, 1_000_000],
       cached: [10, 1000],
@@ -30,7 +30,7 @@ const SIZES = {
       warmUp: 3,
       counted: 20_000,
       memory: { accounts: 10_000, perAccount: [1, 10, 100] },
-      http: { rounds: 8, seconds: 1, warmUp: 2 },
+      http: { rounds: 100, requests: 400, warmUp: 2 },
       scale: {
         processes: [1, 2, 4],
         accounts: [10, 1000, 10_000, 100_000],
@@ -39,9 +39,9 @@ const SIZES = {
     },
   },
   quick: {
-    http: { generations: 1, rounds: 5, seconds: 0.8, warmUp: 2 },
-    records: { generations: 1, rounds: 7, seconds: 0.6, warmUp: 2 },
-    refusals: { rounds: 4, seconds: 0.6, warmUp: 2 },
+    http: { generations: 1, rounds: 60, requests: 400, warmUp: 3 },
+    records: { generations: 1, rounds: 100, requests: 400, warmUp: 3 },
+    refusals: { rounds: 60, requests: 400, warmUp: 2 },
     decisions: { accounts: [10, 1000, 100_000], cached: [10], batches: 40, rounds: 11, warmUp: 5 },
     memory: { connections: 1000, repeats: 1 },
     shared: {
@@ -50,14 +50,14 @@ const SIZES = {
       warmUp: 2,
       counted: 5000,
       memory: { accounts: 1000, perAccount: [1, 10] },
-      http: { rounds: 4, seconds: 0.8, warmUp: 2 },
+      http: { rounds: 40, requests: 400, warmUp: 2 },
       scale: { processes: [1, 4], accounts: [10, 10_000], limits: [10, 1000] },
     },
   },
   tiny: {
-    http: { generations: 1, rounds: 1, seconds: 0.4, warmUp: 0.3 },
-    records: { generations: 1, rounds: 1, seconds: 0.3, warmUp: 0.2 },
-    refusals: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
+    http: { generations: 1, rounds: 2, requests: 60, warmUp: 0 },
+    records: { generations: 1, rounds: 2, requests: 60, warmUp: 0 },
+    refusals: { rounds: 2, requests: 60, warmUp: 0 },
     decisions: { accounts: [10, 100], cached: [10], batches: 2, rounds: 3, warmUp: 1 },
     memory: { connections: 50, repeats: 1 },
     shared: {
@@ -66,7 +66,7 @@ const SIZES = {
       warmUp: 1,
       counted: 200,
       memory: { accounts: 100, perAccount: [1, 5] },
-      http: { rounds: 1, seconds: 0.4, warmUp: 0.3 },
+      http: { rounds: 2, requests: 60, warmUp: 0 },
       scale: { processes: [2], accounts: [100], limits: [50] },
     },
   },

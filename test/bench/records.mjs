@@ -8,12 +8,12 @@ const SIDES = ['gate', 'records']
 export async function measureRecords(sizes) {
   const tables = []
   for (const [framework, title] of Object.entries(FRAMEWORKS)) {
-    tables.push(tableOf(title, await inGenerations(framework, SIDES, sizes), sizes.seconds))
+    tables.push(tableOf(title, await inGenerations(framework, SIDES, sizes), sizes.requests))
   }
   return tables
 }
 
-function tableOf(title, measured, seconds) {
+function tableOf(title, measured, requests) {
   const of = (pick) => median(measured.map(pick))
   const rows = SIDES.map((side) => ({
     label: side === 'gate' ? 'with the gate' : 'with the gate, the ledger and usage',
@@ -23,5 +23,8 @@ function tableOf(title, measured, seconds) {
     'of the gate, by CPU': of((row) => row.gate.cpuUs / row[side].cpuUs),
     aim: side === 'gate' ? '' : '>= 0.97',
   }))
-  return { title: `${title}, ledger and usage (${measured.length} rounds of ${seconds} s a side)`, rows }
+  return {
+    title: `${title}, ledger and usage (${measured.length} rounds of ${requests} requests a side)`,
+    rows,
+  }
 }

@@ -1,6 +1,7 @@
 // What a refusal costs, beside the framework's own 404.
+import { Callers } from './callers.mjs'
 import { start } from './children.mjs'
-import { inRounds, load, median, warm } from './rounds.mjs'
+import { inRounds, median } from './rounds.mjs'
 import { NOWHERE, TARGET } from './terms.mjs'
 
 const FRAMEWORKS = { express: 'Express 5', koa: 'Koa 3' }
@@ -10,32 +11,30 @@ const SIDES = [
   ['429', 'over the limit: 429'],
 ]
 
-export async function measureRefusals({ rounds, seconds, warmUp }) {
+export async function measureRefusals({ rounds, requests, warmUp }) {
   const tables = []
   for (const [framework, title] of Object.entries(FRAMEWORKS)) {
-    const measured = await oneFramework(framework, { rounds, seconds, warmUp })
+    const measured = await oneFramework(framework, { rounds, requests, warmUp })
     tables.push({
-      title: `${title}, refusals (${rounds} rounds of ${seconds} s a side)`,
+      title: `${title}, refusals (${rounds} rounds of ${requests} requests a side)`,
       rows: rowsOf(measured),
     })
   }
   return tables
 }
 
-async function oneFramework(framework, { rounds, seconds, warmUp }) {
+async function oneFramework(framework, { rounds, requests, warmUp }) {
   const bare = await start('server.mjs', [`${framework}/bare`, 10])
   const gate = await start('server.mjs', [`${framework}/gate`, 10])
   const { unknown, exhausted } = gate.facts
-  const asks = {
-    404: { child: bare, path: NOWHERE, key: unknown, status: 404 },
-    401: { child: gate, path: TARGET, key: unknown, status: 401 },
-    429: { child: gate, path: TARGET, key: exhausted, status: 429 },
+  const callers = {
+    404: new Callers(bare, { path: NOWHERE, key: unknown, status: 404 }),
+    401: new Callers(gate, { path: TARGET, key: unknown, status: 401 }),
+    429: new Callers(gate, { path: TARGET, key: exhausted, status: 429 }),
   }
-  for (const { child, ...about } of Object.values(asks)) await warm(child, { ...about, seconds: warmUp })
-  const measured = await inRounds(Object.keys(asks), rounds, (side) => {
-    const { child, ...about } = asks[side]
-    return load(child, { ...about, seconds })
-  })
+  for (const each of Object.values(callers)) await each.warm(warmUp)
+  const measured = await inRounds(Object.keys(callers), rounds, (side) => callers[side].measure(requests))
+  await Promise.all(Object.values(callers).map((each) => each.close()))
   await Promise.all([bare.stop(), gate.stop()])
   return measured
 }
