@@ -10,6 +10,8 @@ export interface FollowedConnection {
   /** When it was admitted: whole ms of the gate's steady clock. */
   readonly startedAt: number
   readonly holder: {
+    /** That of `account`, which lies further away where there are many. */
+    readonly accountId: string
     readonly account: Account
     readonly client: Client
     readonly credential: { readonly id?: string }

@@ -1,11 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { holdContinue } from './continue.js'
 import { releaseOnClose } from './ending.js'
 import { carry, Exchange } from './exchange.js'
 import { hookHead } from './head.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
+import { markOf } from './traffic.js'
 
 const WATCHED = Symbol.for('api-terms.arrivals')
 /** On a server whose requests go through a gate: what is done to each of them. */
@@ -30,6 +32,7 @@ interface Gated {
 interface Arrival {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly socket: Socket
   readonly server: Server & Gated
 }
 
@@ -44,12 +47,12 @@ export function watchArrivals(): void {
   if (process_[WATCHED]) return
   process_[WATCHED] = true
   subscribe('http.server.request.start', (message) => {
-    const { request, response, server } = message as Arrival
+    const { request, response, server, socket } = message as Arrival
     const gated = server[GATED]
     if (gated) {
       const exchange = open(request, response)
       gated.prepare(request, response)
-      if (gated.measures) exchange.measure()
+      if (gated.measures) exchange.mark = markOf(socket)
     }
     if (request.headers.expect !== undefined) holdContinue(response, server)
   })

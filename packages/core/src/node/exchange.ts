@@ -6,7 +6,7 @@ import type { Gate } from '../gate.js'
 import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, streamProgress } from './progress.js'
-import { measureSocket, measureStream, streamTraffic, type Mark } from './traffic.js'
+import { markOf, measureStream, streamTraffic, type Mark } from './traffic.js'
 
 /** What a request carries of its admission: an exchange of request and response, or an upgraded socket. */
 export interface Carried {
@@ -107,7 +107,7 @@ export class Exchange implements Carrier, Carried {
   measure(): void {
     if (this.mark) return
     const { socket } = this
-    if (socket) this.mark = measureSocket(socket)
+    if (socket) this.mark = markOf(socket)
     else if (this.stream) measureStream(this.stream)
   }
 

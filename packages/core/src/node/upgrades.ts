@@ -11,7 +11,7 @@ import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
-import { measureSocket, type Mark } from './traffic.js'
+import { markOf, type Mark } from './traffic.js'
 import { asGuard } from './unguarded.js'
 
 /** What takes over an admitted upgrade, e.g. `handleUpgrade` of `ws`. Where it throws or rejects, the socket is closed. */
@@ -49,7 +49,7 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  const mark = gate.measuring ? measureSocket(socket as Socket) : undefined
+  const mark = gate.measuring ? markOf(socket as Socket) : undefined
   const decision = gate.decide(readIncoming(req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision

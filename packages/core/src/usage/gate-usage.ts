@@ -24,6 +24,8 @@ export class GateUsage implements Follower {
   /** Days that are over, with what is not in a batch yet. */
   #past: UsageRow[] = []
   readonly #settled = new Map<FollowedConnection, Settled>()
+  /** When the last of those was opened: most connections are younger. */
+  #lastSettled = -Infinity
   #day: number
   /** When the day ends, on the clock of the connections, at the latest: it is looked at for every request, and the time of day is not. */
   #dayEnds!: number
@@ -107,7 +109,7 @@ export class GateUsage implements Follower {
   }
 
   #settledOf(connection: FollowedConnection): Settled | undefined {
-    return this.#settled.size > 0 ? this.#settled.get(connection) : undefined
+    return connection.startedAt <= this.#lastSettled ? this.#settled.get(connection) : undefined
   }
 
   #open(): readonly FollowedConnection[] {
@@ -129,10 +131,11 @@ export class GateUsage implements Follower {
     row.bytesIn += bytesIn - before.bytesIn
     row.bytesOut += bytesOut - before.bytesOut
     this.#settled.set(connection, { heldMs, bytesIn, bytesOut })
+    this.#lastSettled = Math.max(this.#lastSettled, connection.startedAt)
   }
 
   #rowOf({ holder, class: className }: FollowedConnection): OpenRow {
-    return this.#row(holder.account.id, className)
+    return this.#row(holder.accountId, className)
   }
 
   /** A request is looked at several times in a row, and so are those of a busy account. */
