@@ -6,7 +6,8 @@ import { createGuard } from './terms.mjs'
 
 const [name, accounts, redisUrl] = process.argv.slice(2)
 const store = redisUrl && redisConnections({ client: await createClient({ url: redisUrl }).connect() })
-const { gate, ...keys } = await createGuard(Number(accounts), store || undefined)
+const overTime = name.endsWith('/everything')
+const { gate, ...keys } = await createGuard(Number(accounts), { store: store || undefined, overTime })
 const server = createSide(name, { gate, keys: keys.keys })
 
 const ANSWERS = {

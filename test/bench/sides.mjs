@@ -5,6 +5,8 @@ import { apiTerms as expressTerms } from '@api-terms/express'
 import { apiTerms as koaTerms } from '@api-terms/koa'
 import { createLedger, createUsage } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
+import { openTelemetry, prometheus } from '@api-terms/telemetry'
+import { metrics, trace } from '@opentelemetry/api'
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
@@ -14,6 +16,7 @@ import koaPassport from 'koa-passport'
 import koaRateLimit from 'koa-ratelimit'
 import passport from 'passport'
 import { Strategy as BearerStrategy } from 'passport-http-bearer'
+import prometheusClient from 'prom-client'
 import { EXTENSIONS, HOLD, TARGET } from './terms.mjs'
 
 const MINUTE_MS = 60_000
@@ -29,6 +32,7 @@ const BEFORE = {
   'express/bare': () => undefined,
   'express/gate': (app, { gate }) => app.use(expressTerms(gate)),
   'express/records': (app, { gate }) => app.use(expressTerms(keepingRecords(gate))),
+  'express/everything': (app, { gate }) => app.use(expressTerms(measured(keepingRecords(gate)))),
   'express/stack': (app, { keys }) => {
     app.use(helmet())
     app.use(bearerFor(passport, keys).authenticate('bearer', { session: false }))
@@ -50,6 +54,7 @@ const BEFORE = {
   'koa/bare': () => undefined,
   'koa/gate': (app, { gate }) => app.use(koaTerms(gate)),
   'koa/records': (app, { gate }) => app.use(koaTerms(keepingRecords(gate))),
+  'koa/everything': (app, { gate }) => app.use(koaTerms(measured(keepingRecords(gate)))),
   'koa/stack': (app, { keys }) => {
     app.use(koaHelmet())
     app.use(bearerFor(koaPassport, keys).authenticate('bearer', { session: false }))
@@ -74,6 +79,13 @@ const BEFORE = {
 function keepingRecords(gate) {
   createLedger({ sinks: [() => undefined] }).follow(gate)
   createUsage().follow(gate)
+  return gate
+}
+
+/** With metrics, and the event on the active span. */
+function measured(gate) {
+  prometheus(gate, { client: prometheusClient, register: new prometheusClient.Registry() })
+  openTelemetry(gate, { metrics, trace })
   return gate
 }
 

@@ -32,11 +32,35 @@ export function provision(count) {
   return { accounts, clients, keys }
 }
 
-/** The gate as a provider would set it up for a small API: nothing left out that costs time. */
-export function createFullGate(registry, { credentials = {}, store } = {}) {
+const VERSION = '2026-01'
+
+/** What looks at accounts over time: versions of the Terms that are to be accepted, and signs of misuse. */
+const OVER_TIME = {
+  terms: {
+    url: 'https://provider.example/terms',
+    versions: [{ version: VERSION, effectiveAt: new Date('2026-01-01') }],
+  },
+  misuse: {
+    networks: { most: 10, refuseMs: 60_000 },
+    ids: { paths: ['/v1/extensions{/:id}', '/v1/calls{/:id}'], most: 100, refuseMs: 60_000 },
+    atLimit: { most: 100, refuseMs: 60_000 },
+  },
+}
+
+/** What such a gate looks at of a client. */
+const CLIENT_OVER_TIME = {
+  networks: ['127.0.0.0/8', '::1'],
+  acceptances: [
+    { version: VERSION, at: new Date('2026-01-02'), by: 'bench@example.com', entity: 'Bench Ltd' },
+  ],
+}
+
+/** The gate as a provider would set it up for a small API: of what looks at single requests nothing is left out that costs time. */
+export function createFullGate(registry, { credentials = {}, store, overTime = false } = {}) {
   return createGate({
     api: 'telephony',
-    terms: { url: 'https://provider.example/terms', version: '2026-01' },
+    terms: { url: 'https://provider.example/terms', version: VERSION },
+    ...(overTime && OVER_TIME),
     registry,
     credentials,
     limits: { read: 50, write: 5 },
@@ -71,15 +95,17 @@ export function createFullGate(registry, { credentials = {}, store } = {}) {
  * What a server with a gate needs: the gate, keys that are let in, one of an account whose only connection is taken, and
  * one that is well formed but nobody's.
  */
-export async function createGuard(accounts, store) {
+export async function createGuard(accounts, { store, overTime = false } = {}) {
   const { keys, ...records } = provision(accounts + 1)
   records.accounts[accounts].limits = { read: 1 }
-  const gate = createFullGate(memoryRegistry(records), { store })
+  if (overTime) for (const client of records.clients) Object.assign(client, CLIENT_OVER_TIME)
+  const gate = createFullGate(memoryRegistry(records), { store, overTime })
   const exhausted = keys.pop()
   const taken = await gate.admit({
     method: 'GET',
     target: TARGET,
     headers: { host: 'bench.example', authorization: `Bearer ${exhausted}` },
+    caller: { secure: false, remoteAddress: '127.0.0.1' },
   })
   if (!taken.admitted) throw new Error(`the gate refused a good key: ${taken.reason}`)
   return { gate, keys, exhausted, unknown: issueKey().key }

@@ -45,3 +45,13 @@ export function endLabel(why: string | undefined): string {
   if (why === undefined) return 'done'
   return ENDS.has(why) ? why : OTHER
 }
+
+/** The same answer for the same label, which are few. */
+export function madeOnce<Label, Made>(make: (label: Label) => Made): (label: Label) => Made {
+  const made = new Map<Label, Made>()
+  return (label) => {
+    let known = made.get(label)
+    if (known === undefined) made.set(label, (known = make(label)))
+    return known
+  }
+}

@@ -15,31 +15,25 @@ export function measure(
   meter: Meter,
   left: (connection: FollowedConnection) => void,
 ): () => void {
-  /** Those that were open before are not counted as they close: they were not counted as they opened. */
-  const open = new Map<FollowedConnection, number>()
   const following = gate.follow({
     purpose: 'metrics',
-    admitted(connection, inUse) {
-      open.set(connection, performance.now())
-      meter.opened(connection, inUse)
-    },
+    admitted: (connection, inUse) => meter.opened(connection, inUse),
     refused: (refusal) => meter.refused(refusal),
     ended(connection, traffic) {
-      if (traffic && open.has(connection)) meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
+      if (traffic && !before.has(connection)) meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
     },
-    released(connection, why) {
-      const since = open.get(connection)
-      if (since === undefined) return
-      open.delete(connection)
-      meter.closed(connection, performance.now() - since, why)
+    released(connection, why, moment) {
+      if (!before.delete(connection)) meter.closed(connection, moment - connection.startedAt, why)
     },
   })
+  /** They are not counted as they close: they were not counted as they opened. */
+  const before = new Set(following.open())
   const warned = (event: WarningEvent) => meter.warned(event)
   gate.on('warning', warned)
   return () => {
+    const open = following.open()
     following.stop()
     gate.off('warning', warned)
-    for (const connection of open.keys()) left(connection)
-    open.clear()
+    for (const connection of open) if (!before.has(connection)) left(connection)
   }
 }

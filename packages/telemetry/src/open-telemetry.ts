@@ -1,6 +1,6 @@
 import type { Followable, FollowedConnection, RefusedEvent } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
-import { accountLabels, endLabel, type LabelOptions } from './labels.js'
+import { accountLabels, endLabel, madeOnce, type LabelOptions } from './labels.js'
 import { measure } from './observed.js'
 
 type Attributes = Record<string, string | number | boolean>
@@ -92,32 +92,43 @@ function meterOf(gate: Followable, meter: OtelMeter, perAccount: LabelOptions['p
     unit: '{warning}',
   })
 
-  const about = (attributes: Attributes, id: string): Attributes => {
-    const label = accountOf(id)
-    return label === undefined
+  const labelled = (attributes: Attributes, label: string | undefined): Attributes =>
+    label === undefined
       ? { 'api_terms.api': gate.api, ...attributes }
       : { 'api_terms.api': gate.api, ...attributes, 'api_terms.account': label }
-  }
-  const whose = ({ class: className, holder }: FollowedConnection, more: Attributes = {}) =>
-    about({ 'api_terms.class': className, ...more }, holder.account.id)
+  const attributesOfClass = madeOnce((className: string) =>
+    madeOnce((label: string | undefined) => {
+      const whose = (more: Attributes = {}) => labelled({ 'api_terms.class': className, ...more }, label)
+      return {
+        open: whose(),
+        received: whose({ 'network.io.direction': 'receive' }),
+        sent: whose({ 'network.io.direction': 'transmit' }),
+        ended: madeOnce((end: string) => whose({ 'api_terms.end': end })),
+      }
+    }),
+  )
+  const of = ({ class: className, holder }: FollowedConnection) =>
+    attributesOfClass(className)(accountOf(holder.accountId))
 
   return measure(
     gate,
     {
-      opened: (connection) => open.add(1, whose(connection)),
+      opened: (connection) => open.add(1, of(connection).open),
       refused: ({ reason, account }) =>
-        refusals.add(1, about({ 'api_terms.reason': reason }, account?.id ?? '')),
+        refusals.add(1, labelled({ 'api_terms.reason': reason }, accountOf(account?.id ?? ''))),
       carried(connection, bytesIn, bytesOut) {
-        bytes.add(bytesIn, whose(connection, { 'network.io.direction': 'receive' }))
-        bytes.add(bytesOut, whose(connection, { 'network.io.direction': 'transmit' }))
+        const { received, sent } = of(connection)
+        bytes.add(bytesIn, received)
+        bytes.add(bytesOut, sent)
       },
       closed(connection, heldMs, why) {
-        open.add(-1, whose(connection))
-        durations.record(heldMs / 1000, whose(connection, { 'api_terms.end': endLabel(why) }))
+        const about = of(connection)
+        open.add(-1, about.open)
+        durations.record(heldMs / 1000, about.ended(endLabel(why)))
       },
       warned: ({ code, count }) => warnings.add(count, { 'api_terms.api': gate.api, 'api_terms.code': code }),
     },
-    (connection) => open.add(-1, whose(connection)),
+    (connection) => open.add(-1, of(connection).open),
   )
 }
 

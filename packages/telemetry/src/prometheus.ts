@@ -1,9 +1,9 @@
 import type { Followable, FollowedConnection } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
-import { accountLabels, endLabel, type LabelOptions } from './labels.js'
+import { accountLabels, endLabel, madeOnce, type LabelOptions } from './labels.js'
 import { measure } from './observed.js'
+import { Tally, type Add, type Labels, type Summed } from './tally.js'
 
-type Labels = Record<string, string>
 type Settings = { name: string; help: string; labelNames: string[]; registers: never[]; buckets?: number[] }
 
 /** What is needed of `prom-client`: its module, or anything like it. */
@@ -26,10 +26,19 @@ export interface PrometheusOptions extends LabelOptions {
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
 
-interface Changing {
-  inc(labels: Labels, by?: number): void
-  dec(labels: Labels): void
+interface Changing extends Summed {
   observe(labels: Labels, value: number): void
+}
+
+/** The metrics of connections of one class, and one account where accounts are told apart. */
+interface OfConnections {
+  readonly open: Add
+  readonly opened: Add
+  readonly received: Add
+  readonly sent: Add
+  /** By why they are over. */
+  readonly ended: (reason: string) => Add
+  readonly ofClass: Labels
 }
 
 /**
@@ -79,35 +88,60 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
   const warnings = metric(Counter, 'warnings_total', 'Warnings of the gate, by code.', ['code'])
 
   const { api } = gate
-  const named = (labels: Labels, id: string): Labels => {
-    const label = accountOf(id)
-    return label === undefined ? labels : { ...labels, account: label }
-  }
-  const whose = ({ class: className, holder }: FollowedConnection) =>
-    named({ api, class: className }, holder.account.id)
+  const tally = new Tally()
+  const named = (labels: Labels, label: string | undefined): Labels =>
+    label === undefined ? labels : { ...labels, account: label }
+  const endedOf = madeOnce((className: string) =>
+    madeOnce((reason: string) => tally.of(ended, { api, class: className, reason })),
+  )
+  const connectionsOf = madeOnce((className: string) =>
+    madeOnce((label: string | undefined): OfConnections => {
+      const ofClass = { api, class: className }
+      const labels = named(ofClass, label)
+      return {
+        open: tally.of(open, labels),
+        opened: tally.of(opened, labels),
+        received: tally.of(received, labels),
+        sent: tally.of(sent, labels),
+        ended: endedOf(className),
+        ofClass,
+      }
+    }),
+  )
+  const of = ({ class: className, holder }: FollowedConnection) =>
+    connectionsOf(className)(accountOf(holder.accountId))
+  const refusalsOf = madeOnce((reason: string) =>
+    madeOnce((label: string | undefined) => tally.of(refusals, named({ api, reason }, label))),
+  )
 
-  return measure(
+  const end = measure(
     gate,
     {
       opened(connection) {
-        open.inc(whose(connection))
-        opened.inc(whose(connection))
+        const { open: one, opened: sum } = of(connection)
+        one(1)
+        sum(1)
       },
-      refused: ({ reason, account: known }) => refusals.inc(named({ api, reason }, known?.id ?? '')),
+      refused: ({ reason, account: known }) => refusalsOf(reason)(accountOf(known?.id ?? ''))(1),
       carried(connection, bytesIn, bytesOut) {
-        received.inc(whose(connection), bytesIn)
-        sent.inc(whose(connection), bytesOut)
+        const { received: incoming, sent: outgoing } = of(connection)
+        incoming(bytesIn)
+        outgoing(bytesOut)
       },
       closed(connection, heldMs, why) {
-        const { class: className } = connection
-        open.dec(whose(connection))
-        ended.inc({ api, class: className, reason: endLabel(why) })
-        durations.observe({ api, class: className }, heldMs / 1000)
+        const { open: one, ended: by, ofClass } = of(connection)
+        one(-1)
+        by(endLabel(why))(1)
+        durations.observe(ofClass, heldMs / 1000)
       },
       warned: ({ code, count }) => warnings.inc({ api, code }, count),
     },
-    (connection) => open.dec(whose(connection)),
+    (connection) => of(connection).open(-1),
   )
+  return () => {
+    end()
+    tally.end()
+  }
 }
 
 function isBuckets(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { CompleteClock } from '../clock.js'
 import { createPathDecoder, createPathMatch } from '../path-pattern.js'
+import { recalling } from '../recall.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import { groundsFor } from './grounds.js'
@@ -57,8 +58,10 @@ export function createMisuseCheck<Who extends Suspect>(
   if (atLimit) looks.push((who, _, now) => refusedNow(often!, who.account.id, now))
   if (networks) {
     const is = factsOf('many-networks', 'sharing-suspected', networks)
+    const networkAt = recalling(networkOf)
     looks.push((who, request, now) => {
-      const network = networkOf(addressOf(request))
+      const address = addressOf(request)
+      const network = address === undefined ? undefined : networkAt(address)
       const subject = who.credential.digest
       if (network !== undefined && is.watch.isSign(subject, now, network)) tell(who, is)
       return refusedNow(is, subject, now)
@@ -68,11 +71,16 @@ export function createMisuseCheck<Who extends Suspect>(
   for (const path of ids?.paths ?? []) {
     const matches = createPathMatch([path])
     const is = factsOf('many-ids', 'scraping-suspected', ids!)
+    /** Absent for what the pattern does not fit. */
+    const numberOf = recalling((asked) => {
+      const decoded = decode(asked)
+      return matches(decoded) ? hashOf(decoded) : undefined
+    })
     looks.push((who, request, now) => {
-      const decoded = decode(request.path)
-      if (!matches(decoded)) return undefined
+      const number = numberOf(request.path)
+      if (number === undefined) return undefined
       const subject = who.account.id
-      if (is.watch.isSign(subject, now, hashOf(decoded))) tell(who, is)
+      if (is.watch.isSign(subject, now, number)) tell(who, is)
       return refusedNow(is, subject, now)
     })
   }

@@ -2,8 +2,7 @@
  * The network that an address belongs to, as a number: of IPv4 its first three octets, of IPv6 its first three groups, which are given
  * to one site (RFC 6177 §2). `undefined` for what is no address.
  */
-export function networkOf(address: string | undefined): number | undefined {
-  if (address === undefined) return undefined
+export function networkOf(address: string): number | undefined {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
   if (IPV4.test(mapped)) {
     const [first = 0, second = 0, third = 0] = mapped.split('.').map(Number)
