@@ -4,8 +4,8 @@ const SLOTS = 256
 const LONGEST = 256
 
 /**
- * The same function of a path, or of an address, worked out once for those that come again and again. A path has one place in a table of fixed size,
- * and takes it from whichever had it before: nothing has to be kept in order, and a flood of paths cannot make it grow.
+ * The same function of a path, or of an address, worked out once for those that come again and again. A path has one place in a table of
+ * fixed size, and takes it from whichever had it before: nothing has to be kept in order, and a flood of paths cannot make it grow.
  */
 export function recalling<Result>(work: (path: string) => Result): (path: string) => Result {
   const paths: (string | undefined)[] = Array.from({ length: SLOTS })

@@ -118,21 +118,21 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     gate,
     {
       opened(connection) {
-        const { open: one, opened: sum } = of(connection)
-        one(1)
-        sum(1)
+        const add = of(connection)
+        add.open(1)
+        add.opened(1)
       },
       refused: ({ reason, account: known }) => refusalsOf(reason)(accountOf(known?.id ?? ''))(1),
       carried(connection, bytesIn, bytesOut) {
-        const { received: incoming, sent: outgoing } = of(connection)
-        incoming(bytesIn)
-        outgoing(bytesOut)
+        const add = of(connection)
+        add.received(bytesIn)
+        add.sent(bytesOut)
       },
       closed(connection, heldMs, why) {
-        const { open: one, ended: by, ofClass } = of(connection)
-        one(-1)
-        by(endLabel(why))(1)
-        durations.observe(ofClass, heldMs / 1000)
+        const add = of(connection)
+        add.open(-1)
+        add.ended(endLabel(why))(1)
+        durations.observe(add.ofClass, heldMs / 1000)
       },
       warned: ({ code, count }) => warnings.inc({ api, code }, count),
     },

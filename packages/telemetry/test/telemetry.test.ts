@@ -128,6 +128,26 @@ describe('prometheus', () => {
     expect(opened.values).toMatchObject([{ value: 2 }])
   })
 
+  test('tells each connection once, however often it is read, and none that was open before', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const held = await call('acme', '/hold')
+    closers.push(prometheus(gate, { client: promClient, register }))
+    const sumOf = async (name: string) => {
+      const { values } = await register.getSingleMetric(`api_terms_${name}`)!.get()
+      return values.reduce((sum, { value }) => sum + value, 0)
+    }
+    for (let calls = 1; calls <= 3; calls++) {
+      await call('globex')
+      await expect.poll(() => sumOf('connections_ended_total')).toBe(calls)
+      expect(await sumOf('connections_total')).toBe(calls)
+    }
+    held.hangUp()
+    await nothingOpen(gate)
+    expect(await sumOf('connections_ended_total')).toBe(3)
+    expect(await sumOf('connections_open')).toBe(0)
+  })
+
   test('leaves the gauge right where it is ended while connections are open', async () => {
     const register = new promClient.Registry()
     const { gate, call } = await serving()

@@ -32,6 +32,8 @@ export class Watch {
     max: MOST_SUBJECTS,
     dispose: ({ values }) => void (this.#values -= values?.size ?? 0),
   })
+  /** The one seen last: a request is looked at several times in a row. It is the last to be forgotten. */
+  #last: { readonly subject: string; readonly seen: Seen } | undefined
 
   constructor(private readonly is: WatchOptions) {}
 
@@ -41,7 +43,7 @@ export class Watch {
   }
 
   isRefused(subject: string, now: number): boolean {
-    return this.is.refuseMs > 0 && (this.#subjects.get(subject)?.refusedUntil ?? 0) > now
+    return this.is.refuseMs > 0 && (this.#find(subject)?.refusedUntil ?? 0) > now
   }
 
   /** Notes a value of the subject, or, where there is none, that something happened. Whether that is a sign: once for each window. */
@@ -60,11 +62,19 @@ export class Watch {
   }
 
   #seen(subject: string, now: number, byValue: boolean): Seen {
-    let seen = this.#subjects.get(subject)
+    let seen = this.#find(subject)
     if (seen && now - seen.since < this.is.withinMs) return seen
     const refusedUntil = seen?.refusedUntil ?? 0
     seen = { since: now, values: byValue ? new Set() : undefined, count: 0, told: false, refusedUntil }
     this.#subjects.set(subject, seen)
+    this.#last = { subject, seen }
+    return seen
+  }
+
+  #find(subject: string): Seen | undefined {
+    if (this.#last?.subject === subject) return this.#last.seen
+    const seen = this.#subjects.get(subject)
+    if (seen) this.#last = { subject, seen }
     return seen
   }
 
