@@ -1,9 +1,18 @@
 // Callers of a server in a process of its own.
 import { Client } from 'undici'
+import { inRounds } from './rounds.mjs'
 
 const CONNECTIONS = 8
 /** So many requests go between two looks at the clock while a server warms up. */
 const WARMING = 50
+
+/** Warms each side up and measures it in rounds; answers as {@link inRounds}. @param callers by side */
+export async function compare(callers, { rounds, requests, warmUp }) {
+  for (const each of Object.values(callers)) await each.warm(warmUp)
+  const measured = await inRounds(Object.keys(callers), rounds, (side) => callers[side].measure(requests))
+  await Promise.all(Object.values(callers).map((each) => each.close()))
+  return measured
+}
 
 /** Connections that stay open, with one request at a time on each. */
 export class Callers {

@@ -1,7 +1,6 @@
 // Sides of a framework side by side, in processes that are made anew for each generation.
-import { Callers } from './callers.mjs'
+import { Callers, compare } from './callers.mjs'
 import { start } from './children.mjs'
-import { inRounds } from './rounds.mjs'
 import { TARGET } from './terms.mjs'
 
 /** Rounds of all generations: now and then a new process, so that how well the compiler did in one of them does not decide. */
@@ -13,7 +12,7 @@ export async function inGenerations(framework, sides, { generations, ...sizes })
   return measured
 }
 
-async function oneGeneration(framework, sides, { rounds, requests, warmUp }) {
+async function oneGeneration(framework, sides, sizes) {
   const children = Object.fromEntries(
     await Promise.all(
       sides.map(async (side) => [side, await start('server.mjs', [`${framework}/${side}`, 10])]),
@@ -25,9 +24,7 @@ async function oneGeneration(framework, sides, { rounds, requests, warmUp }) {
       return [side, new Callers(child, { path: TARGET, key: child.facts.keys[0], status: 200 })]
     }),
   )
-  for (const each of Object.values(callers)) await each.warm(warmUp)
-  const measured = await inRounds(sides, rounds, (side) => callers[side].measure(requests))
-  await Promise.all(Object.values(callers).map((each) => each.close()))
+  const measured = await compare(callers, sizes)
   await Promise.all(Object.values(children).map((child) => child.stop()))
   return measured
 }

@@ -1,7 +1,7 @@
 // What a refusal costs, beside the framework's own 404.
-import { Callers } from './callers.mjs'
+import { Callers, compare } from './callers.mjs'
 import { start } from './children.mjs'
-import { inRounds, median } from './rounds.mjs'
+import { median } from './rounds.mjs'
 import { NOWHERE, TARGET } from './terms.mjs'
 
 const FRAMEWORKS = { express: 'Express 5', koa: 'Koa 3' }
@@ -11,19 +11,19 @@ const SIDES = [
   ['429', 'over the limit: 429'],
 ]
 
-export async function measureRefusals({ rounds, requests, warmUp }) {
+export async function measureRefusals(sizes) {
   const tables = []
   for (const [framework, title] of Object.entries(FRAMEWORKS)) {
-    const measured = await oneFramework(framework, { rounds, requests, warmUp })
+    const measured = await oneFramework(framework, sizes)
     tables.push({
-      title: `${title}, refusals (${rounds} rounds of ${requests} requests a side)`,
+      title: `${title}, refusals (${sizes.rounds} rounds of ${sizes.requests} requests a side)`,
       rows: rowsOf(measured),
     })
   }
   return tables
 }
 
-async function oneFramework(framework, { rounds, requests, warmUp }) {
+async function oneFramework(framework, sizes) {
   const bare = await start('server.mjs', [`${framework}/bare`, 10])
   const gate = await start('server.mjs', [`${framework}/gate`, 10])
   const { unknown, exhausted } = gate.facts
@@ -32,9 +32,7 @@ async function oneFramework(framework, { rounds, requests, warmUp }) {
     401: new Callers(gate, { path: TARGET, key: unknown, status: 401 }),
     429: new Callers(gate, { path: TARGET, key: exhausted, status: 429 }),
   }
-  for (const each of Object.values(callers)) await each.warm(warmUp)
-  const measured = await inRounds(Object.keys(callers), rounds, (side) => callers[side].measure(requests))
-  await Promise.all(Object.values(callers).map((each) => each.close()))
+  const measured = await compare(callers, sizes)
   await Promise.all([bare.stop(), gate.stop()])
   return measured
 }

@@ -67,21 +67,25 @@ export function createMisuseCheck<Who extends Suspect>(
       return refusedNow(is, subject, now)
     })
   }
-  const decode = createPathDecoder()
-  for (const path of ids?.paths ?? []) {
-    const matches = createPathMatch([path])
-    const is = factsOf('many-ids', 'scraping-suspected', ids!)
-    /** Absent for what the pattern does not fit. */
-    const numberOf = recalling((asked) => {
-      const decoded = decode(asked)
-      return matches(decoded) ? hashOf(decoded) : undefined
+  if (ids) {
+    const decode = createPathDecoder()
+    const watched = ids.paths.map((path) => ({
+      fits: createPathMatch([path]),
+      is: factsOf('many-ids', 'scraping-suspected', ids),
+    }))
+    const watchedIn = recalling((path) => {
+      const decoded = decode(path)
+      return { number: hashOf(decoded), signs: watched.filter(({ fits }) => fits(decoded)) }
     })
     looks.push((who, request, now) => {
-      const number = numberOf(request.path)
-      if (number === undefined) return undefined
+      const { number, signs } = watchedIn(request.path)
       const subject = who.account.id
-      if (is.watch.isSign(subject, now, number)) tell(who, is)
-      return refusedNow(is, subject, now)
+      for (const { is } of signs) {
+        if (is.watch.isSign(subject, now, number)) tell(who, is)
+        const ground = refusedNow(is, subject, now)
+        if (ground) return ground
+      }
+      return undefined
     })
   }
   const often = atLimit && factsOf('often-at-limit', 'circumvention-suspected', atLimit)

@@ -105,7 +105,6 @@ export class Exchange implements Carrier, Carried {
 
   /** Has bytes counted from now on. */
   measure(): void {
-    if (this.mark) return
     const { socket } = this
     if (socket) this.mark = markOf(socket)
     else if (this.stream) measureStream(this.stream)
