@@ -41,7 +41,7 @@ export type Purpose = 'ledger' | 'usage' | 'metrics'
 
 /**
  * For what looks at every request, as usage and metrics do: told on the spot, with the gate's own records, and nothing is put together for
- * it. What throws is warned of and harms no request.
+ * it. What throws is warned of and harms no request. Its functions are taken as following begins.
  */
 export interface Follower {
   /** What it is told for: `coverage` tells what is kept of a gate by it. */
@@ -74,16 +74,20 @@ export interface Followable {
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 }
 
-type With<Name extends keyof Follower> = Follower & Required<Pick<Follower, Name>>
+/** One of the functions of a follower, taken from it once: followers are of many shapes, and to look into each costs more than the call. */
+interface Hearing<Name extends keyof Follower> {
+  readonly follower: Follower
+  readonly hear: NonNullable<Follower[Name]>
+}
 
 /** The followers of a gate. */
 export class Followers {
   #all: readonly Follower[] = []
   /** Those who are told of each: nobody is asked again for every request. */
-  #ofAdmitted: readonly With<'admitted'>[] = []
-  #ofRefused: readonly With<'refused'>[] = []
-  #ofEnded: readonly With<'ended'>[] = []
-  #ofReleased: readonly With<'released'>[] = []
+  #ofAdmitted: readonly Hearing<'admitted'>[] = []
+  #ofRefused: readonly Hearing<'refused'>[] = []
+  #ofEnded: readonly Hearing<'ended'>[] = []
+  #ofReleased: readonly Hearing<'released'>[] = []
   /** Whether somebody wants bytes counted. */
   measuring = false
   /** Looked at for every request. */
@@ -104,9 +108,9 @@ export class Followers {
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {
-    for (const follower of this.#ofAdmitted) {
+    for (const { follower, hear } of this.#ofAdmitted) {
       try {
-        follower.admitted(connection, inUse)
+        hear.call(follower, connection, inUse)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -114,9 +118,9 @@ export class Followers {
   }
 
   refused(refusal: FollowedRefusal): void {
-    for (const follower of this.#ofRefused) {
+    for (const { follower, hear } of this.#ofRefused) {
       try {
-        follower.refused(refusal)
+        hear.call(follower, refusal)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -125,9 +129,9 @@ export class Followers {
 
   ended(connection: FollowedConnection, moment: number): void {
     const traffic = connection.traffic()
-    for (const follower of this.#ofEnded) {
+    for (const { follower, hear } of this.#ofEnded) {
       try {
-        follower.ended(connection, traffic, moment)
+        hear.call(follower, connection, traffic, moment)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -135,9 +139,9 @@ export class Followers {
   }
 
   released(connection: FollowedConnection, why: string | undefined, moment: number): void {
-    for (const follower of this.#ofReleased) {
+    for (const { follower, hear } of this.#ofReleased) {
       try {
-        follower.released(connection, why, moment)
+        hear.call(follower, connection, why, moment)
       } catch (cause) {
         this.onFailed(cause)
       }
@@ -146,15 +150,21 @@ export class Followers {
 
   #set(all: readonly Follower[]): void {
     this.#all = all
-    this.#ofAdmitted = having('admitted', all)
-    this.#ofRefused = having('refused', all)
-    this.#ofEnded = having('ended', all)
-    this.#ofReleased = having('released', all)
+    this.#ofAdmitted = hearing('admitted', all)
+    this.#ofRefused = hearing('refused', all)
+    this.#ofEnded = hearing('ended', all)
+    this.#ofReleased = hearing('released', all)
     this.some = all.length > 0
     this.measuring = this.#ofEnded.length > 0
   }
 }
 
-function having<Name extends keyof Follower>(name: Name, all: readonly Follower[]): With<Name>[] {
-  return all.filter((each): each is With<Name> => each[name] !== undefined)
+function hearing<Name extends 'admitted' | 'refused' | 'ended' | 'released'>(
+  name: Name,
+  all: readonly Follower[],
+): Hearing<Name>[] {
+  return all.flatMap((follower) => {
+    const hear = follower[name]
+    return hear ? [{ follower, hear }] : []
+  })
 }

@@ -54,7 +54,6 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
   readonly class: string
   readonly method: string
   readonly path: string
-  readonly startedAt: number
   private readonly serial: number
 
   constructor(
@@ -64,11 +63,11 @@ export class LiveAdmission implements Admission, HeldConnection, Link<LiveAdmiss
     readonly holder: Identity,
     private readonly answer: Granted,
     readonly limit: number,
+    readonly startedAt: number,
   ) {
     this.class = className
     this.method = request.method
     this.path = request.path
-    this.startedAt = context.open.moment()
     this.serial = context.open.nextSerial()
   }
 

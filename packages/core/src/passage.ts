@@ -127,8 +127,9 @@ export class Passage {
     if (visit.left) return this.#abandon(visit)
     if ('reason' in who) return this.#refuse(visit, who)
     visit.identity = who
-    const { credentials, misuse } = this.#is
-    const ground = credentials.against(who, visit.request) ?? misuse?.check(who, visit.request)
+    const { credentials, misuse, admissions } = this.#is
+    const moment = misuse && admissions.open.moment()
+    const ground = credentials.against(who, visit.request) ?? misuse?.check(who, visit.request, moment!)
     if (ground) return this.#refuse(visit, ground)
     let limit: Soon<number | undefined>
     try {
@@ -137,7 +138,7 @@ export class Passage {
     } catch (cause) {
       return this.#limitFailed(visit, cause)
     }
-    if (!isPromise(limit)) return this.#connect(visit, who, limit)
+    if (!isPromise(limit)) return this.#connect(visit, who, limit, moment)
     return bounded(limit, this.#is.timeoutMs, 'limits()', this.#is.clock).then(
       (known) => this.#connect(visit, who, known),
       (cause: unknown) => this.#limitFailed(visit, cause),
@@ -149,7 +150,8 @@ export class Passage {
     return visit.left ? this.#abandon(visit) : this.#refuse(visit, LIMITS_UNAVAILABLE)
   }
 
-  #connect(visit: Visit, who: Identity, limit: number | undefined): Soon<Outcome> {
+  /** @param moment now, where somebody has looked at the clock already */
+  #connect(visit: Visit, who: Identity, limit: number | undefined, moment?: number): Soon<Outcome> {
     if (visit.left) return this.#abandon(visit)
     if (visit.asOf !== this.#changes) return this.#identify(visit, who)
     // It may have closed while limits were looked up.
@@ -177,7 +179,7 @@ export class Passage {
     } catch {
       return this.#refuse(visit, LIMITS_UNAVAILABLE)
     }
-    return isPending(answer) ? this.#wait(visit, answer) : this.#connected(visit, who, answer)
+    return isPending(answer) ? this.#wait(visit, answer) : this.#connected(visit, who, answer, moment)
   }
 
   async #wait(visit: Visit, place: Pending<LeaseAnswer>): Promise<Outcome> {
@@ -215,7 +217,7 @@ export class Passage {
       : this.#is.credentials.recheck(visit.identity!, visit.request)
   }
 
-  #connected(visit: Visit, who: Identity, answer: LeaseAnswer): Soon<Outcome> {
+  #connected(visit: Visit, who: Identity, answer: LeaseAnswer, moment?: number): Soon<Outcome> {
     visit.inUse = answer.inUse
     if (answer.limit !== undefined) visit.limit = answer.limit
     if (!answer.lease) {
@@ -230,6 +232,7 @@ export class Passage {
       who,
       answer as Granted,
       visit.limit!,
+      moment ?? admissions.open.moment(),
     )
     admissions.open.add(admission)
     reports.admitted(visit, admission)

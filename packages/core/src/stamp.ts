@@ -1,4 +1,4 @@
-import type { Agreement } from './agreement/index.js'
+import type { Agreement, CitedVersion } from './agreement/index.js'
 import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
 import { rateLimitFields, type RateLimitFields } from './connections/index.js'
 import type { ResponseHead } from './head.js'
@@ -28,7 +28,7 @@ export function createStamp(
   caching: Caching,
   agreement: Agreement | undefined,
 ): Stamp {
-  let cited: { readonly url: string } = terms
+  let cited: CitedVersion = { version: undefined, url: terms.url }
   let links = linksTo(terms.url, terms.licence)
   const fieldsByClass = new Map<string, RateLimitFields>()
   // Most answers are of the class of the one before.
@@ -47,21 +47,22 @@ export function createStamp(
     const { shared } = ceiling
     const link = status < 400 ? links.ofContent : links.ofErrors
     let written = ceiling.linesBehind(link.line, answer.identity.field)
-    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client, cited)
     if (due !== undefined) written += `${DUE}: ${due}\r\n`
     if (shared || answer.limit === Infinity) return written
     return written + fieldsOf(answer.class).lines(answer.limit, answer.remaining)
   }
 
   return (head, answer) => {
-    if (agreement && agreement.cited !== cited) links = linksTo((cited = agreement.cited).url, terms.licence)
+    const now = agreement?.cited
+    if (now && now !== cited) links = linksTo((cited = now).url, terms.licence)
     const names = head.getHeaderNames()
     if (head.addLines && areOfOthers(names)) return head.addLines(linesOfStamp(answer, head.statusCode))
     const { value: link } = head.statusCode < 400 ? links.ofContent : links.ofErrors
     head.setHeader('Link', names.includes('link') ? withLine(linesOf(head.getHeader('Link')), link) : link)
     const shared = caching.stamp(head, cachedAnswer(answer, head.statusCode), names)
     // A shared cache would tell one caller what was left for another, or is due; and nothing is left of what has no end.
-    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client)
+    const due = shared ? undefined : agreement?.dueFieldOf(answer.identity.client, cited)
     if (due !== undefined) head.setHeader(DUE, due)
     if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)

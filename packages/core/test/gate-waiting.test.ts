@@ -37,6 +37,19 @@ describe('whoever waits', () => {
     ])
   })
 
+  test.each([
+    ['', {}],
+    [', also where signs of misuse are looked for', { misuse: { networks: { most: 3 } } }],
+  ])('is open from when it comes in, not from when it came%s', async (_, more) => {
+    const { clock, holder, line, told } = await heldGate(twoAccounts(), { ...WAITING, ...more })
+    clock.advance(400)
+    holder.release()
+    await settled()
+    clock.advance(300)
+    ;(line[0]!.outcome as Admission).release()
+    expect(told.filter(({ name }) => name === 'released')).toMatchObject([{ heldMs: 400 }, { heldMs: 300 }])
+  })
+
   test('is refused after waitMs, and one who comes to a full line at once', async () => {
     const { gate, keys, clock, line, told } = await heldGate()
     expect(outcomeOf(await gate.admit(asking(keys.crm)))).toBe('connections-exhausted')

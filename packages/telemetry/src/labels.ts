@@ -1,3 +1,5 @@
+import type { FollowedConnection } from '@api-terms/core'
+
 /** Options of what has labels. */
 export interface LabelOptions {
   /**
@@ -49,9 +51,24 @@ export function endLabel(why: string | undefined): string {
 /** The same answer for the same label, which are few. */
 export function madeOnce<Label, Made>(make: (label: Label) => Made): (label: Label) => Made {
   const made = new Map<Label, Made>()
+  // Most are like the one before.
+  let last: { readonly label: Label; readonly made: Made } | undefined
   return (label) => {
+    if (last && last.label === label) return last.made
     let known = made.get(label)
     if (known === undefined) made.set(label, (known = make(label)))
+    last = { label, made: known }
     return known
   }
+}
+
+/** What is made once for connections of the same class and, where accounts are told apart, the same account. */
+export function ofConnections<Made>(
+  accountOf: (account: string) => string | undefined,
+  make: (className: string, account: string | undefined) => Made,
+): (connection: FollowedConnection) => Made {
+  const ofClass = madeOnce((className: string) =>
+    madeOnce((account: string | undefined) => make(className, account)),
+  )
+  return ({ class: className, holder }) => ofClass(className)(accountOf(holder.accountId))
 }

@@ -20,13 +20,15 @@ export function measure(
     admitted: (connection, inUse) => meter.opened(connection, inUse),
     refused: (refusal) => meter.refused(refusal),
     ended(connection, traffic) {
-      if (traffic && !before.has(connection)) meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
+      if (!traffic || (before.size > 0 && before.has(connection))) return
+      meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
     },
     released(connection, why, moment) {
-      if (!before.delete(connection)) meter.closed(connection, moment - connection.startedAt, why)
+      if (before.size > 0 && before.delete(connection)) return
+      meter.closed(connection, moment - connection.startedAt, why)
     },
   })
-  /** They are not counted as they close: they were not counted as they opened. */
+  /** They are not counted as they close: they were not counted as they opened. There are none for long. */
   const before = new Set(following.open())
   const warned = (event: WarningEvent) => meter.warned(event)
   gate.on('warning', warned)

@@ -1,6 +1,6 @@
-import type { Followable, FollowedConnection, RefusedEvent } from '@api-terms/core'
+import type { Followable, RefusedEvent } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
-import { accountLabels, endLabel, madeOnce, type LabelOptions } from './labels.js'
+import { accountLabels, endLabel, madeOnce, ofConnections, type LabelOptions } from './labels.js'
 import { measure } from './observed.js'
 
 type Attributes = Record<string, string | number | boolean>
@@ -96,19 +96,15 @@ function meterOf(gate: Followable, meter: OtelMeter, perAccount: LabelOptions['p
     label === undefined
       ? { 'api_terms.api': gate.api, ...attributes }
       : { 'api_terms.api': gate.api, ...attributes, 'api_terms.account': label }
-  const attributesOfClass = madeOnce((className: string) =>
-    madeOnce((label: string | undefined) => {
-      const whose = (more: Attributes = {}) => labelled({ 'api_terms.class': className, ...more }, label)
-      return {
-        open: whose(),
-        received: whose({ 'network.io.direction': 'receive' }),
-        sent: whose({ 'network.io.direction': 'transmit' }),
-        ended: madeOnce((end: string) => whose({ 'api_terms.end': end })),
-      }
-    }),
-  )
-  const of = ({ class: className, holder }: FollowedConnection) =>
-    attributesOfClass(className)(accountOf(holder.accountId))
+  const of = ofConnections(accountOf, (className, label) => {
+    const whose = (more: Attributes = {}) => labelled({ 'api_terms.class': className, ...more }, label)
+    return {
+      open: whose(),
+      received: whose({ 'network.io.direction': 'receive' }),
+      sent: whose({ 'network.io.direction': 'transmit' }),
+      ended: madeOnce((end: string) => whose({ 'api_terms.end': end })),
+    }
+  })
 
   return measure(
     gate,
@@ -136,8 +132,11 @@ function meterOf(gate: Followable, meter: OtelMeter, perAccount: LabelOptions['p
 function tracing(gate: Followable, trace: OtelTrace): () => void {
   const following = gate.follow({
     purpose: 'metrics',
-    admitted({ class: className, holder, id }, inUse) {
-      trace.getActiveSpan()?.addEvent('api_terms.admitted', {
+    admitted(connection, inUse) {
+      const span = trace.getActiveSpan()
+      if (!span) return
+      const { class: className, holder, id } = connection
+      span.addEvent('api_terms.admitted', {
         'api_terms.api': gate.api,
         'api_terms.account': holder.account.id,
         'api_terms.client': holder.client.id,

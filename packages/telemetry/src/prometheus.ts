@@ -1,17 +1,15 @@
-import type { Followable, FollowedConnection } from '@api-terms/core'
+import type { Followable } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
-import { accountLabels, endLabel, madeOnce, type LabelOptions } from './labels.js'
+import { DurationHistogram, type Durations } from './durations.js'
+import { accountLabels, endLabel, madeOnce, ofConnections, type LabelOptions } from './labels.js'
 import { measure } from './observed.js'
-import { Tally, type Add, type Labels, type Summed } from './tally.js'
-
-type Settings = { name: string; help: string; labelNames: string[]; registers: never[]; buckets?: number[] }
+import { Tally, type Counted, type Labels, type Summed } from './tally.js'
 
 /** What is needed of `prom-client`: its module, or anything like it. */
 export interface PromClient {
   readonly register: object
   readonly Counter: new (settings: never) => object
   readonly Gauge: new (settings: never) => object
-  readonly Histogram: new (settings: never) => object
 }
 
 /** Options of `prometheus`. */
@@ -26,19 +24,20 @@ export interface PrometheusOptions extends LabelOptions {
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
 
-interface Changing extends Summed {
-  observe(labels: Labels, value: number): void
-}
-
 /** The metrics of connections of one class, and one account where accounts are told apart. */
 interface OfConnections {
-  readonly open: Add
-  readonly opened: Add
-  readonly received: Add
-  readonly sent: Add
+  readonly open: Counted
+  readonly opened: Counted
+  readonly received: Counted
+  readonly sent: Counted
+  readonly durations: Durations
   /** By why they are over. */
-  readonly ended: (reason: string) => Add
-  readonly ofClass: Labels
+  readonly ended: (reason: string) => Counted
+}
+
+interface Registry {
+  getSingleMetric(name: string): object | undefined
+  registerMetric(metric: object): void
 }
 
 /**
@@ -50,7 +49,7 @@ interface OfConnections {
 export function prometheus(gate: Followable, options: PrometheusOptions): () => void {
   checkOptions(options, {
     client: having(
-      ['Counter', 'Gauge', 'Histogram'],
+      ['Counter', 'Gauge'],
       "the module prom-client: import * as client from 'prom-client'",
       true,
     ),
@@ -61,24 +60,25 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
   const { client, register = client.register, buckets = BUCKETS, perAccount } = options
   const accountOf = accountLabels(perAccount)
   const account = perAccount === undefined || perAccount === false ? [] : ['account']
-  const registry = register as { getSingleMetric(name: string): object | undefined }
+  const registry = register as Registry
 
-  const metric = (Kind: PromClient['Counter'], name: string, help: string, labels: string[], more = {}) => {
-    const labelNames = ['api', ...labels]
-    const settings = { name: `api_terms_${name}`, help, labelNames, registers: [register], ...more }
-    return (registry.getSingleMetric(settings.name) ??
-      new Kind(settings as unknown as Settings as never)) as Changing
+  const metric = (Kind: PromClient['Counter'], name: string, help: string, labels: string[]) => {
+    const settings = {
+      name: `api_terms_${name}`,
+      help,
+      labelNames: ['api', ...labels],
+      registers: [register],
+    }
+    return (registry.getSingleMetric(settings.name) ?? new Kind(settings as never)) as Summed
   }
-  const { Counter, Gauge, Histogram } = client
+  const { Counter, Gauge } = client
   const open = metric(Gauge, 'connections_open', 'Connections that are open now.', ['class', ...account])
   const opened = metric(Counter, 'connections_total', 'Connections that were opened.', ['class', ...account])
   const ended = metric(Counter, 'connections_ended_total', 'Connections that are over, by why.', [
     'class',
     'reason',
   ])
-  const durations = metric(Histogram, 'connection_duration_seconds', 'How long slots were held.', ['class'], {
-    buckets,
-  })
+  const durations = durationsIn(registry, buckets)
   const received = metric(Counter, 'received_bytes_total', 'Bytes that callers sent.', ['class', ...account])
   const sent = metric(Counter, 'sent_bytes_total', 'Bytes that were sent to callers.', ['class', ...account])
   const refusals = metric(Counter, 'refusals_total', 'Requests that were refused, by reason.', [
@@ -94,22 +94,18 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
   const endedOf = madeOnce((className: string) =>
     madeOnce((reason: string) => tally.of(ended, { api, class: className, reason })),
   )
-  const connectionsOf = madeOnce((className: string) =>
-    madeOnce((label: string | undefined): OfConnections => {
-      const ofClass = { api, class: className }
-      const labels = named(ofClass, label)
-      return {
-        open: tally.of(open, labels),
-        opened: tally.of(opened, labels),
-        received: tally.of(received, labels),
-        sent: tally.of(sent, labels),
-        ended: endedOf(className),
-        ofClass,
-      }
-    }),
-  )
-  const of = ({ class: className, holder }: FollowedConnection) =>
-    connectionsOf(className)(accountOf(holder.accountId))
+  const of = ofConnections(accountOf, (className, label): OfConnections => {
+    const ofClass = { api, class: className }
+    const labels = named(ofClass, label)
+    return {
+      open: tally.of(open, labels),
+      opened: tally.of(opened, labels),
+      received: tally.of(received, labels),
+      sent: tally.of(sent, labels),
+      durations: durations.of(ofClass),
+      ended: endedOf(className),
+    }
+  })
   const refusalsOf = madeOnce((reason: string) =>
     madeOnce((label: string | undefined) => tally.of(refusals, named({ api, reason }, label))),
   )
@@ -118,30 +114,40 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     gate,
     {
       opened(connection) {
-        const add = of(connection)
-        add.open(1)
-        add.opened(1)
+        const counted = of(connection)
+        counted.open.by++
+        counted.opened.by++
       },
-      refused: ({ reason, account: known }) => refusalsOf(reason)(accountOf(known?.id ?? ''))(1),
+      refused: ({ reason, account: known }) => void refusalsOf(reason)(accountOf(known?.id ?? '')).by++,
       carried(connection, bytesIn, bytesOut) {
-        const add = of(connection)
-        add.received(bytesIn)
-        add.sent(bytesOut)
+        const counted = of(connection)
+        counted.received.by += bytesIn
+        counted.sent.by += bytesOut
       },
       closed(connection, heldMs, why) {
-        const add = of(connection)
-        add.open(-1)
-        add.ended(endLabel(why))(1)
-        durations.observe(add.ofClass, heldMs / 1000)
+        const counted = of(connection)
+        counted.open.by--
+        counted.ended(endLabel(why)).by++
+        counted.durations.observe(heldMs / 1000)
       },
       warned: ({ code, count }) => warnings.inc({ api, code }, count),
     },
-    (connection) => of(connection).open(-1),
+    (connection) => of(connection).open.by--,
   )
   return () => {
     end()
     tally.end()
   }
+}
+
+/** That of the registry, where another gate has put one there. */
+function durationsIn(registry: Registry, bounds: readonly number[]): DurationHistogram {
+  const name = 'api_terms_connection_duration_seconds'
+  const known = registry.getSingleMetric(name)
+  if (known) return known as DurationHistogram
+  const made = new DurationHistogram(name, 'How long slots were held.', bounds)
+  registry.registerMetric(made)
+  return made
 }
 
 function isBuckets(value: unknown): boolean {

@@ -7,13 +7,14 @@ export interface Summed {
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Adds to what is counted under some labels. */
-export type Add = (by: number) => void
+/** What is yet to be added to a metric under some labels. */
+export interface Counted {
+  by: number
+}
 
-interface Counted {
+interface CountedOf extends Counted {
   readonly metric: Summed
   readonly labels: Labels
-  by: number
 }
 
 /** Who counts beside a metric. */
@@ -25,17 +26,15 @@ const beside = new WeakMap<Summed, Set<Tally>>()
  */
 export class Tally {
   readonly #metrics = new Set<Summed>()
-  readonly #counted: Counted[] = []
+  readonly #counted: CountedOf[] = []
 
-  /** What is counted of a metric under these labels, which it has from the first time on that something is added. */
-  of(metric: Summed, labels: Labels): Add {
+  /** What is counted of a metric under these labels, which it has from now on. */
+  of(metric: Summed, labels: Labels): Counted {
     this.#metrics.add(metric)
     besides(metric).add(this)
-    let counted: Counted | undefined
-    return (by) => {
-      if (counted) counted.by += by
-      else this.#counted.push((counted = { metric, labels, by }))
-    }
+    const counted = { metric, labels, by: 0 }
+    this.#counted.push(counted)
+    return counted
   }
 
   /** Adds what was counted to the metrics. */

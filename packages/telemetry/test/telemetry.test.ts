@@ -126,6 +126,29 @@ describe('prometheus', () => {
     expect(ended.values).toMatchObject([{ labels: { reason: 'other' }, value: 1 }])
     const opened = await register.getSingleMetric('api_terms_connections_total')!.get()
     expect(opened.values).toMatchObject([{ value: 2 }])
+    await second.gate.end({}, 'ticket 4712')
+    const count = /^api_terms_connection_duration_seconds_count\{(.*)\} (\d+)$/m.exec(
+      await register.metrics(),
+    )
+    expect(count?.slice(1)).toEqual(['api="telephony",class="read"', '2'])
+  })
+
+  test('tells how long slots were held, in the buckets asked for', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register, buckets: [0.1, 30] }))
+    const held = await call('acme', '/hold')
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    held.hangUp()
+    await nothingOpen(gate)
+    const { values } = await register.getSingleMetric('api_terms_connection_duration_seconds')!.get()
+    expect(values.slice(0, 3)).toMatchObject([
+      { labels: { le: 0.1 }, value: 0 },
+      { labels: { le: 30 }, value: 1 },
+      { labels: { le: '+Inf' }, value: 1 },
+    ])
+    expect(values[3]!.value).toBeGreaterThanOrEqual(0.14)
+    expect(values[3]!.value).toBeLessThan(30)
   })
 
   test('tells each connection once, however often it is read, and none that was open before', async () => {

@@ -5,7 +5,7 @@ import type { Client } from '../registry.js'
 import { dueField, owedBy, type OwedAcceptance } from './acceptance.js'
 import type { RegistrationOptions, TermsOptions } from './options.js'
 import { createRegistrationCheck, type RegistrationCheck } from './registration.js'
-import { datedVersions, VersionInForce, type CitedVersion, type DatedVersion } from './versions.js'
+import { datedVersions, isDated, VersionInForce, type CitedVersion, type DatedVersion } from './versions.js'
 
 /** What the Terms ask of an account beside its credential: that they are accepted, and that its registration is up to date. */
 export interface Agreement {
@@ -19,8 +19,8 @@ export interface Agreement {
   against(party: Party): Ground | undefined
   /** What a client owes, whether or not it is enforced. */
   owedBy(client: Client): OwedAcceptance | undefined
-  /** `Terms-Acceptance-Due` of a client's answers; `undefined` where nothing is due. */
-  dueFieldOf(client: Client): string | undefined
+  /** `Terms-Acceptance-Due` of a client's answers that cite this version; `undefined` where nothing is due. */
+  dueFieldOf(client: Client, cited: CitedVersion): string | undefined
   /** When a party is to be looked at again, in ms since 1970, for what comes with time. */
   nextLook(party: Pick<Party, 'account' | 'client'>): number | undefined
   /** When everybody is to be looked at again, soonest first. */
@@ -91,8 +91,8 @@ class AgreementInTime implements Agreement {
     return inForce && owedBy(client, inForce, this.versions)
   }
 
-  dueFieldOf(client: Client): string | undefined {
-    const owed = this.owedBy(client)
+  dueFieldOf(client: Client, cited: CitedVersion): string | undefined {
+    const owed = isDated(cited) ? owedBy(client, cited, this.versions) : undefined
     return owed && dueField(owed)
   }
 

@@ -19,6 +19,11 @@ export interface DatedVersion extends CitedVersion {
   readonly acceptBy: number
 }
 
+/** Whether it is listed with the time from which it is in force. */
+export function isDated(cited: CitedVersion): cited is DatedVersion {
+  return 'effectiveAt' in cited
+}
+
 export const DEFAULT_GRACE_MS = 30 * 86_400_000
 
 /** The versions that the options list, oldest first. */

@@ -34,7 +34,7 @@ export function createNetworkCheck(addressOf: (request: GateRequest) => string |
       const address = 'target' in from ? addressOf(from) : addresses.get(from)
       if (address === undefined || !networksIn(networks)(address)) return false
       // One identity stands for all that comes through a socket: what is refused does not speak for what is open.
-      addresses.set(who, address)
+      if (addresses.get(who) !== address) addresses.set(who, address)
       return true
     },
   }

@@ -39,8 +39,8 @@ const HOUR_MS = 3_600_000
 
 /** Looks for signs of misuse in what identified callers do. */
 export interface MisuseCheck<Who extends Suspect> {
-  /** Notes a request. Answers why it is to be refused, if it is. */
-  check(who: Who, request: GateRequest): Ground | undefined
+  /** Notes a request, at a moment of the steady clock. Answers why it is to be refused, if it is. */
+  check(who: Who, request: GateRequest, now: number): Ground | undefined
   /** Notes that a request was refused at the limit. */
   refusedAtLimit(who: Who): void
 }
@@ -92,8 +92,7 @@ export function createMisuseCheck<Who extends Suspect>(
   if (looks.length === 0) return undefined
 
   return {
-    check(who, request) {
-      const now = clock.elapsed()
+    check(who, request, now) {
       for (const look of looks) {
         const ground = look(who, request, now)
         if (ground) return ground

@@ -10,6 +10,8 @@ interface Seen {
   since: number
   /** Absent where it is only counted. */
   readonly values: Set<number> | undefined
+  /** The value noted last: most come again at once. */
+  latest: number | undefined
   count: number
   /** A sign has been told in this window. */
   told: boolean
@@ -51,7 +53,7 @@ export class Watch {
     const seen = this.#seen(subject, now, value !== undefined)
     if (seen.told) return false
     if (value === undefined) seen.count++
-    else this.#remember(seen, value)
+    else if (value !== seen.latest) this.#remember(seen, value)
     if (seen.count <= this.is.most) return false
     seen.told = true
     seen.refusedUntil = now + this.is.refuseMs
@@ -65,7 +67,8 @@ export class Watch {
     let seen = this.#find(subject)
     if (seen && now - seen.since < this.is.withinMs) return seen
     const refusedUntil = seen?.refusedUntil ?? 0
-    seen = { since: now, values: byValue ? new Set() : undefined, count: 0, told: false, refusedUntil }
+    const values = byValue ? new Set<number>() : undefined
+    seen = { since: now, values, latest: undefined, count: 0, told: false, refusedUntil }
     this.#subjects.set(subject, seen)
     this.#last = { subject, seen }
     return seen
@@ -80,6 +83,7 @@ export class Watch {
 
   #remember(seen: Seen, value: number): void {
     const { values } = seen
+    seen.latest = value
     if (!values || values.has(value)) return
     values.add(value)
     seen.count = values.size
