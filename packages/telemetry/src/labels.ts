@@ -51,13 +51,9 @@ export function endLabel(why: string | undefined): string {
 /** The same answer for the same label, which are few. */
 export function madeOnce<Label, Made>(make: (label: Label) => Made): (label: Label) => Made {
   const made = new Map<Label, Made>()
-  // Most are like the one before.
-  let last: { readonly label: Label; readonly made: Made } | undefined
   return (label) => {
-    if (last && last.label === label) return last.made
     let known = made.get(label)
     if (known === undefined) made.set(label, (known = make(label)))
-    last = { label, made: known }
     return known
   }
 }
@@ -70,5 +66,12 @@ export function ofConnections<Made>(
   const ofClass = madeOnce((className: string) =>
     madeOnce((account: string | undefined) => make(className, account)),
   )
-  return ({ class: className, holder }) => ofClass(className)(accountOf(holder.accountId))
+  // A request is looked at several times in a row, and so are those of a busy account.
+  let last: { readonly className: string; readonly account: string; readonly made: Made } | undefined
+  return ({ class: className, holder: { accountId: account } }) => {
+    if (last && last.className === className && last.account === account) return last.made
+    const made = ofClass(className)(accountOf(account))
+    last = { className, account, made }
+    return made
+  }
 }

@@ -2,11 +2,11 @@ import type { Followable, FollowedConnection, FollowedRefusal, WarningEvent } fr
 
 /** What is measured of a gate, whoever keeps it. */
 export interface Meter {
-  opened(connection: FollowedConnection, inUse: number): void
-  refused(refusal: FollowedRefusal): void
-  carried(connection: FollowedConnection, bytesIn: number, bytesOut: number): void
-  closed(connection: FollowedConnection, heldMs: number, why: string | undefined): void
-  warned(event: WarningEvent): void
+  readonly opened: (connection: FollowedConnection) => void
+  readonly refused: (refusal: FollowedRefusal) => void
+  readonly carried: (connection: FollowedConnection, bytesIn: number, bytesOut: number) => void
+  readonly closed: (connection: FollowedConnection, heldMs: number, why: string | undefined) => void
+  readonly warned: (event: WarningEvent) => void
 }
 
 /** Has a gate measured. Returns what ends it: by then what is open counts as closed, without a duration. */
@@ -17,8 +17,8 @@ export function measure(
 ): () => void {
   const following = gate.follow({
     purpose: 'metrics',
-    admitted: (connection, inUse) => meter.opened(connection, inUse),
-    refused: (refusal) => meter.refused(refusal),
+    admitted: meter.opened,
+    refused: meter.refused,
     ended(connection, traffic) {
       if (!traffic || (before.size > 0 && before.has(connection))) return
       meter.carried(connection, traffic.bytesIn, traffic.bytesOut)
@@ -30,12 +30,11 @@ export function measure(
   })
   /** They are not counted as they close: they were not counted as they opened. There are none for long. */
   const before = new Set(following.open())
-  const warned = (event: WarningEvent) => meter.warned(event)
-  gate.on('warning', warned)
+  gate.on('warning', meter.warned)
   return () => {
     const open = following.open()
     following.stop()
-    gate.off('warning', warned)
+    gate.off('warning', meter.warned)
     for (const connection of open) if (!before.has(connection)) left(connection)
   }
 }

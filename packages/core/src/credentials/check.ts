@@ -141,7 +141,7 @@ export function createCredentialCheck(
     isPlain: (who) => !claimedClient && (who as VerifiedIdentity).isPlain,
     against(who, from) {
       const verified = who as VerifiedIdentity
-      if (!networks.allows(who, from)) return grounds.outside
+      if (!networks.allows(verified, from as GateRequest | VerifiedIdentity)) return grounds.outside
       if (claimedClient && (claimedClient(from) ?? who.client.id) !== who.client.id)
         return grounds.invalid[verified.way.scheme]
       return standingOf(verified, api, clock, grounds)

@@ -1,16 +1,23 @@
 import proxyAddr from 'proxy-addr'
 import type { GateRequest } from '../request.js'
-import type { Identity } from './verify.js'
+import type { Client } from '../registry.js'
 
 /** Tells whether an address lies in one of the networks; of what is no address: no. */
 type Networks = (address: string) => boolean
 
 const NOWHERE: Networks = () => false
 
+/** Somebody whose client may have to come from certain networks. */
+export interface Placed {
+  readonly client: Client
+  /** Where they came from, once that was looked at and allowed. */
+  address: string | undefined
+}
+
 /** Whether clients come from where they may (clause 2(c)). */
 export interface NetworkCheck {
   /** `from` is the request, or, where it is gone, the identity that was known of it before. */
-  allows(who: Identity, from: GateRequest | Identity): boolean
+  allows(who: Placed, from: GateRequest | Placed): boolean
 }
 
 /**
@@ -20,10 +27,13 @@ export interface NetworkCheck {
  */
 export function createNetworkCheck(addressOf: (request: GateRequest) => string | undefined): NetworkCheck {
   const parsed = new WeakMap<readonly string[], Networks>()
-  const addresses = new WeakMap<Identity, string>()
+  // Requests of one client come in rows.
+  let last: { readonly list: readonly string[]; readonly networks: Networks } | undefined
   const networksIn = (list: readonly string[]): Networks => {
+    if (last?.list === list) return last.networks
     let networks = parsed.get(list)
     if (!networks) parsed.set(list, (networks = parse(list)))
+    last = { list, networks }
     return networks
   }
 
@@ -31,10 +41,10 @@ export function createNetworkCheck(addressOf: (request: GateRequest) => string |
     allows(who, from) {
       const { networks } = who.client
       if (networks == null) return true
-      const address = 'target' in from ? addressOf(from) : addresses.get(from)
+      const address = 'target' in from ? addressOf(from) : from.address
       if (address === undefined || !networksIn(networks)(address)) return false
       // One identity stands for all that comes through a socket: what is refused does not speak for what is open.
-      if (addresses.get(who) !== address) addresses.set(who, address)
+      who.address = address
       return true
     },
   }

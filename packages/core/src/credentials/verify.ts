@@ -4,6 +4,7 @@ import { inOnePiece } from '../one-piece.js'
 import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
+import type { Placed } from './networks.js'
 import { RecordedRegistration } from './recorded.js'
 import type { Look, Way } from './way.js'
 import { isSame, type Came } from './wire.js'
@@ -38,7 +39,8 @@ export interface Claim {
  * its connection sends the same credential again and again, and comparing it costs a tenth of what reading and hashing it does. Whether
  * it still is anybody's is asked each time. The value is kept for no longer than socket and connection live, and is not shown.
  */
-export class VerifiedIdentity implements Identity, Came {
+export class VerifiedIdentity implements Identity, Came, Placed {
+  address: string | undefined = undefined
   readonly #registration: Registration
   readonly #value: string
   #accountId: string

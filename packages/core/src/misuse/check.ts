@@ -6,7 +6,7 @@ import type { GateRequest } from '../request.js'
 import { groundsFor } from './grounds.js'
 import { hashOf } from './hash.js'
 import { networkOf } from './network.js'
-import type { MisuseOptions, SignOptions } from './options.js'
+import type { IdsOptions, MisuseOptions, SignOptions } from './options.js'
 import { Watch } from './watch.js'
 
 /** `many-networks`, `many-ids`, `often-at-limit`. */
@@ -14,7 +14,7 @@ export type Sign = 'many-networks' | 'many-ids' | 'often-at-limit'
 
 /** Whom a sign is about. */
 export interface Suspect {
-  readonly account: { readonly id: string }
+  readonly accountId: string
   readonly credential: { readonly digest: string }
 }
 
@@ -51,58 +51,64 @@ export function createMisuseCheck<Who extends Suspect>(
   context: MisuseContext<Who>,
 ): MisuseCheck<Who> | undefined {
   const { networks, ids, atLimit } = options ?? {}
-  const looks: ((who: Who, request: GateRequest, now: number) => Ground | undefined)[] = []
+  if (!networks && !ids && !atLimit) return undefined
   const { clock, addressOf } = context
-  const tell = (who: Who, is: SignFacts) => context.onSign(who, is.found)
 
-  if (atLimit) looks.push((who, _, now) => refusedNow(often!, who.account.id, now))
-  if (networks) {
-    const is = factsOf('many-networks', 'sharing-suspected', networks)
-    const networkAt = recalling(networkOf)
-    looks.push((who, request, now) => {
-      const address = addressOf(request)
-      const network = address === undefined ? undefined : networkAt(address)
-      const subject = who.credential.digest
-      if (network !== undefined && is.watch.isSign(subject, now, network)) tell(who, is)
-      return refusedNow(is, subject, now)
-    })
+  /** Notes what was seen of a subject; answers why it is to be refused now, if it is. */
+  const look = (who: Who, is: SignFacts, subject: string, now: number, value: number | undefined) => {
+    const { watch, found, ground } = is
+    if (value !== undefined && watch.isSign(subject, now, value)) context.onSign(who, found)
+    return watch.isRefused(subject, now) ? ground : undefined
   }
-  if (ids) {
-    const decode = createPathDecoder()
-    const watched = ids.paths.map((path) => ({
-      fits: createPathMatch([path]),
-      is: factsOf('many-ids', 'scraping-suspected', ids),
-    }))
-    const watchedIn = recalling((path) => {
-      const decoded = decode(path)
-      return { number: hashOf(decoded), signs: watched.filter(({ fits }) => fits(decoded)) }
-    })
-    looks.push((who, request, now) => {
-      const { number, signs } = watchedIn(request.path)
-      const subject = who.account.id
-      for (const { is } of signs) {
-        if (is.watch.isSign(subject, now, number)) tell(who, is)
-        const ground = refusedNow(is, subject, now)
-        if (ground) return ground
-      }
-      return undefined
-    })
-  }
+
   const often = atLimit && factsOf('often-at-limit', 'circumvention-suspected', atLimit)
-  if (looks.length === 0) return undefined
+  const spread = networks && factsOf('many-networks', 'sharing-suspected', networks)
+  const networkAt = recalling(networkOf)
+  const lookAtNetwork = (who: Who, is: SignFacts, request: GateRequest, now: number) => {
+    const address = addressOf(request)
+    const network = address === undefined ? undefined : networkAt(address)
+    return look(who, is, who.credential.digest, now, network)
+  }
+
+  const watchedIn = ids && createPathLook(ids)
+  const lookAtPath = (who: Who, { number, signs }: PathLook, now: number) => {
+    for (const is of signs) {
+      const ground = look(who, is, who.accountId, now, number)
+      if (ground) return ground
+    }
+    return undefined
+  }
 
   return {
     check(who, request, now) {
-      for (const look of looks) {
-        const ground = look(who, request, now)
-        if (ground) return ground
-      }
-      return undefined
+      if (often?.watch.isRefused(who.accountId, now)) return often.ground
+      const ground = spread && lookAtNetwork(who, spread, request, now)
+      return ground ?? (watchedIn && lookAtPath(who, watchedIn(request.path), now))
     },
     refusedAtLimit(who) {
-      if (often?.watch.isSign(who.account.id, clock.elapsed())) tell(who, often)
+      if (often?.watch.isSign(who.accountId, clock.elapsed())) context.onSign(who, often.found)
     },
   }
+}
+
+/** What is looked for in a path, and a number that stands for it. */
+interface PathLook {
+  readonly number: number
+  readonly signs: readonly SignFacts[]
+}
+
+/** Of each pattern so many paths, each for itself. */
+function createPathLook(ids: IdsOptions): (path: string) => PathLook {
+  const decode = createPathDecoder()
+  const watched = ids.paths.map((path) => ({
+    fits: createPathMatch([path]),
+    is: factsOf('many-ids', 'scraping-suspected', ids),
+  }))
+  return recalling((path) => {
+    const decoded = decode(path)
+    const signs = watched.filter(({ fits }) => fits(decoded)).map(({ is }) => is)
+    return { number: hashOf(decoded), signs }
+  })
 }
 
 interface SignFacts {
@@ -121,8 +127,4 @@ function factsOf(
     watch: new Watch({ most, withinMs, refuseMs }),
     ground: groundsFor(sign, refuseMs),
   }
-}
-
-function refusedNow({ watch, ground }: SignFacts, subject: string, now: number): Ground | undefined {
-  return watch.isRefused(subject, now) ? ground : undefined
 }

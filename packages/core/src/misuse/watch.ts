@@ -36,6 +36,8 @@ export class Watch {
   })
   /** The one seen last: a request is looked at several times in a row. It is the last to be forgotten. */
   #last: { readonly subject: string; readonly seen: Seen } | undefined
+  /** Until when anybody is refused: mostly nobody is, and so nobody is looked up. */
+  #refusingUntil = -Infinity
 
   constructor(private readonly is: WatchOptions) {}
 
@@ -45,7 +47,7 @@ export class Watch {
   }
 
   isRefused(subject: string, now: number): boolean {
-    return this.is.refuseMs > 0 && (this.#find(subject)?.refusedUntil ?? 0) > now
+    return now < this.#refusingUntil && (this.#find(subject)?.refusedUntil ?? 0) > now
   }
 
   /** Notes a value of the subject, or, where there is none, that something happened. Whether that is a sign: once for each window. */
@@ -56,7 +58,7 @@ export class Watch {
     else if (value !== seen.latest) this.#remember(seen, value)
     if (seen.count <= this.is.most) return false
     seen.told = true
-    seen.refusedUntil = now + this.is.refuseMs
+    seen.refusedUntil = this.#refusingUntil = now + this.is.refuseMs
     // What led to it is of no more use.
     this.#values -= seen.values?.size ?? 0
     seen.values?.clear()
