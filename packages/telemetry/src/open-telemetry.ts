@@ -1,29 +1,8 @@
 import type { Followable, RefusedEvent } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
 import { accountLabels, endLabel, madeOnce, ofConnections, type LabelOptions } from './labels.js'
+import { meteredBy, type Attributes, type OtelMeter } from './metered.js'
 import { measure } from './observed.js'
-
-type Attributes = Record<string, string | number | boolean>
-
-interface Adding {
-  add(value: number, attributes?: Attributes): void
-}
-
-interface InstrumentOptions {
-  description?: string
-  unit?: string
-  advice?: { explicitBucketBoundaries?: number[] }
-}
-
-/** What is needed of a meter of OpenTelemetry. */
-export interface OtelMeter {
-  createCounter(name: string, options?: InstrumentOptions): Adding
-  createUpDownCounter(name: string, options?: InstrumentOptions): Adding
-  createHistogram(
-    name: string,
-    options?: InstrumentOptions,
-  ): { record(value: number, attributes?: Attributes): void }
-}
 
 /** What is needed of `metrics` of `@opentelemetry/api`, or of a meter provider. */
 export interface OtelMetrics {
@@ -42,9 +21,6 @@ export interface OpenTelemetryOptions extends LabelOptions {
   /** `trace` of `@opentelemetry/api`: decisions are events on the active span. Absent: none are. */
   trace?: OtelTrace
 }
-
-/** In seconds, from a quick answer to a stream that is open for an hour. */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
 
 /**
  * Metrics of a gate for OpenTelemetry, and an event for each decision on the span that is active as the request comes in.
@@ -70,61 +46,48 @@ export function openTelemetry(gate: Followable, options: OpenTelemetryOptions): 
 
 function meterOf(gate: Followable, meter: OtelMeter, perAccount: LabelOptions['perAccount']): () => void {
   const accountOf = accountLabels(perAccount)
-  const open = meter.createUpDownCounter('api_terms.connection.count', {
-    description: 'Connections that are open now.',
-    unit: '{connection}',
+  const metered = meteredBy(meter)
+  const { durations } = metered
+  const labelled = (attributes: Attributes, label: string | undefined): Attributes => ({
+    'api_terms.api': gate.api,
+    ...attributes,
+    ...(label !== undefined && { 'api_terms.account': label }),
   })
-  const durations = meter.createHistogram('api_terms.connection.duration', {
-    description: 'How long slots were held.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: BOUNDARIES },
-  })
-  const bytes = meter.createCounter('api_terms.connection.io', {
-    description: 'Bytes that connections carried.',
-    unit: 'By',
-  })
-  const refusals = meter.createCounter('api_terms.refusals', {
-    description: 'Requests that were refused.',
-    unit: '{refusal}',
-  })
-  const warnings = meter.createCounter('api_terms.warnings', {
-    description: 'Warnings of the gate.',
-    unit: '{warning}',
-  })
-
-  const labelled = (attributes: Attributes, label: string | undefined): Attributes =>
-    label === undefined
-      ? { 'api_terms.api': gate.api, ...attributes }
-      : { 'api_terms.api': gate.api, ...attributes, 'api_terms.account': label }
   const of = ofConnections(accountOf, (className, label) => {
     const whose = (more: Attributes = {}) => labelled({ 'api_terms.class': className, ...more }, label)
     return {
-      open: whose(),
-      received: whose({ 'network.io.direction': 'receive' }),
-      sent: whose({ 'network.io.direction': 'transmit' }),
+      open: metered.open(whose()),
+      received: metered.io(whose({ 'network.io.direction': 'receive' })),
+      sent: metered.io(whose({ 'network.io.direction': 'transmit' })),
       ended: madeOnce((end: string) => whose({ 'api_terms.end': end })),
     }
   })
+  const refusalsOf = madeOnce((reason: string) =>
+    madeOnce((label: string | undefined) =>
+      metered.refusals(labelled({ 'api_terms.reason': reason }, label)),
+    ),
+  )
 
   return measure(
     gate,
     {
-      opened: (connection) => open.add(1, of(connection).open),
-      refused: ({ reason, account }) =>
-        refusals.add(1, labelled({ 'api_terms.reason': reason }, accountOf(account?.id ?? ''))),
+      opened: (connection) => void of(connection).open.by++,
+      refused: ({ reason, account }) => void refusalsOf(reason)(accountOf(account?.id ?? '')).by++,
       carried(connection, bytesIn, bytesOut) {
         const { received, sent } = of(connection)
-        bytes.add(bytesIn, received)
-        bytes.add(bytesOut, sent)
+        received.by += bytesIn
+        sent.by += bytesOut
       },
       closed(connection, heldMs, why) {
         const about = of(connection)
-        open.add(-1, about.open)
+        about.open.by--
         durations.record(heldMs / 1000, about.ended(endLabel(why)))
       },
-      warned: ({ code, count }) => warnings.add(count, { 'api_terms.api': gate.api, 'api_terms.code': code }),
+      warned({ code, count }) {
+        metered.warnings(labelled({ 'api_terms.code': code }, undefined)).by += count
+      },
     },
-    (connection) => open.add(-1, of(connection).open),
+    (connection) => void of(connection).open.by--,
   )
 }
 

@@ -253,6 +253,43 @@ describe('openTelemetry', () => {
     await nothingOpen(gate)
   })
 
+  test.each([
+    ['cumulative', AggregationTemporality.CUMULATIVE],
+    ['delta', AggregationTemporality.DELTA],
+  ])('sums what several gates of one API do, exactly and to the last (%s)', async (_, temporality) => {
+    const exporter = new InMemoryMetricExporter(temporality)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const provider = new MeterProvider({ readers: [reader] })
+    const served = [await serving(), await serving()]
+    const ends = served.map(({ gate }) => openTelemetry(gate, { metrics: provider }))
+    for (const { call } of served) {
+      await call('acme', '/hold')
+      await call('acme')
+      await reader.forceFlush()
+      await call('globex')
+    }
+    for (const end of ends) end()
+    await served[0]!.call('globex')
+    await reader.forceFlush()
+    const told = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+    const valuesOf = (name: string) =>
+      told
+        .filter(({ descriptor }) => descriptor.name === name)
+        .map(({ dataPoints }) => dataPoints.map(({ value }) => value as number))
+    // Told anew each time it is read, or as what has come since.
+    const inAll = (name: string) => {
+      const values = valuesOf(name)
+      for (const points of values) expect(points).toHaveLength(1)
+      const of = temporality === AggregationTemporality.DELTA ? values : values.slice(-1)
+      return of.flat().reduce((sum, value) => sum + value, 0)
+    }
+    expect(inAll('api_terms.refusals')).toBe(2)
+    expect(inAll('api_terms.connection.count')).toBe(0)
+    await provider.shutdown()
+  })
+
   test('puts decisions as events on the span of the request, and no key among them', async () => {
     const exporter = new InMemorySpanExporter()
     const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
