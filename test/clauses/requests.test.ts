@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createLedger, type LedgerEntry, type MisuseEvent } from '@api-terms/core'
+import { settled } from '../clock.js'
 import { apiOf, FRAMEWORKS, told, type Api } from './setting.js'
 
 const documented = {
@@ -191,6 +193,32 @@ test('4(b)1: a key that is replaced lives on for its overlap, and one that is re
   await registry.revokeKey({ client: 'crm', credential: next.credential.id, by })
   expect(await told(ask(next.key))).toBe('credentials-invalid')
   expect(JSON.stringify([registry.client('crm'), await registry.history()])).not.toContain(next.key)
+})
+
+test('4(b)1: what is open with a key ends as its overlap does, and what waits is refused; the new key holds what it has', async () => {
+  const api = await apiOf({
+    options: {
+      limits: { read: 3 },
+      connections: { waitMs: 2 ** 31 - 1, maxHoldMs: Infinity, stallMs: Infinity },
+    },
+  })
+  const { ask, client, registry, clock, gate, stream } = api
+  const old = await client('crm')
+  const { digest } = registry.client('crm')!.credentials[0]!
+  const opened = await stream(old)
+  const next = await registry.rotateKey({ client: 'crm', old: digest, overlapMs: 60_000, by: 'the provider' })
+  const late = await stream(old)
+  await stream(next.key)
+  const waiting = told(ask(old))
+  await sleep(50)
+  clock.advance(59_999)
+  await settled()
+  expect(await gate.connections()).toHaveLength(3)
+  clock.advance(60)
+  expect(await opened.ended).toMatch(/^cut off/)
+  expect(await late.ended).toMatch(/^cut off/)
+  expect(await waiting).toBe('credentials-invalid')
+  expect(await gate.connections()).toHaveLength(1)
 })
 
 function signsOf({ gate }: Api): MisuseEvent[] {

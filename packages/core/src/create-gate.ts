@@ -66,6 +66,7 @@ export function createGate(options: GateOptions): Gate {
   const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
   const addressOf = createAddressReader(createTrust(options.requests?.trustedProxies ?? []))
+  const maxHoldMs = enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity
   // To observe is to cut nobody off.
   const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
   const credentials = new Identification({
@@ -74,6 +75,7 @@ export function createGate(options: GateOptions): Gate {
     agreement,
     notices,
     moments,
+    maxHoldMs,
     credentials: createCredentialCheck(options.credentials ?? {}, {
       api,
       registry,
@@ -96,7 +98,7 @@ export function createGate(options: GateOptions): Gate {
   })
   const open: OpenConnections<LiveAdmission> = new OpenConnections<LiveAdmission>({
     // Who observes cuts nobody off.
-    maxHoldMs: enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity,
+    maxHoldMs,
     stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
     clock,
     onResponseEnded: (connection, moment) => reports.followers.ended(connection, moment),

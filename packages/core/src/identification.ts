@@ -22,6 +22,8 @@ export interface IdentificationContext {
   readonly notices: Notices
   /** Absent where nobody is cut off. */
   readonly moments: Moments | undefined
+  /** How long a connection may last, in ms. */
+  readonly maxHoldMs: number
 }
 
 /** Who asks, and what speaks against them: their credential first, then where they come from, their status, and the agreement. */
@@ -47,7 +49,9 @@ export class Identification {
       this.#noteChange(who)
     const ground = this.#is.credentials.against(who, from) ?? this.#is.agreement?.against(who)
     if (ground) return ground
-    if (who.credential.expiresAt != null) this.#noticeExpiry(who, who.credential.expiresAt)
+    const { expiresAt, revokedAt } = who.credential
+    if (expiresAt != null) this.#noticeExpiry(who, expiresAt)
+    if (expiresAt != null || revokedAt != null) this.#noteEndOfKey(who)
     this.#noteLook(who)
     return undefined
   }
@@ -68,6 +72,14 @@ export class Identification {
   #noticeExpiry(who: Identity, due: Date): void {
     const { clock, notices } = this.#is
     if (due.getTime() - clock.now() <= EXPIRY_NOTICE_MS) notices.give({ code: 'key-expiring', due }, who)
+  }
+
+  /** What is open with a key ends as the key does. */
+  #noteEndOfKey({ accountId, credential: { expiresAt, revokedAt } }: Identity): void {
+    const { clock, moments, maxHoldMs } = this.#is
+    const end = Math.min(expiresAt?.getTime() ?? Infinity, revokedAt?.getTime() ?? Infinity)
+    // What is open now is over before a later end; what comes then is looked at then.
+    if (end - clock.now() <= maxHoldMs) moments?.note(accountId, end)
   }
 
   #noteChange(who: Identity): void {

@@ -46,6 +46,8 @@ export class Moments {
 
   #look(): void {
     const now = this.#clock.now()
+    // The timer was shorter than the wait, or the clock was set back.
+    if (now < this.#next) return this.#arm()
     const due = new Set<string | undefined>()
     this.#next = Infinity
     for (const [account, moment] of this.#byAccount) {
