@@ -1,5 +1,8 @@
 import type { Labels } from './tally.js'
 
+/** In seconds, from a quick answer to a stream that is open for an hour. */
+export const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
+
 /** How many durations there were under some labels, by bucket. */
 export class Durations {
   readonly counts: number[]
@@ -42,13 +45,16 @@ interface Value {
 export class DurationHistogram {
   readonly type = 'histogram'
   readonly aggregator = 'sum'
+  private readonly bounds: readonly number[]
   readonly #series = new Map<string, Durations>()
 
   constructor(
     readonly name: string,
     readonly help: string,
-    private readonly bounds: readonly number[],
-  ) {}
+    bounds: readonly number[],
+  ) {
+    this.bounds = [...bounds]
+  }
 
   /** The same for the same labels, given in the same order. */
   of(labels: Labels): Durations {

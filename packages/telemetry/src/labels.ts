@@ -20,7 +20,8 @@ export function accountLabels(
   const most = perAccount === true ? DEFAULT_MOST : perAccount
   const known = new Set<string>()
   return (account) => {
-    if (known.has(account)) return account
+    // Of callers who are nobody, there are any number.
+    if (account === '' || known.has(account)) return account
     if (known.size >= most) return OTHER
     known.add(account)
     return account

@@ -31,7 +31,10 @@ export function measure(
   /** They are not counted as they close: they were not counted as they opened. There are none for long. */
   const before = new Set(following.open())
   gate.on('warning', meter.warned)
+  let isOver = false
   return () => {
+    if (isOver) return
+    isOver = true
     const open = following.open()
     following.stop()
     gate.off('warning', meter.warned)

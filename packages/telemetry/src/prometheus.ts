@@ -1,6 +1,6 @@
-import type { Followable } from '@api-terms/core'
+import { OptionsError, type Followable } from '@api-terms/core'
 import { checkOptions, having, PER_ACCOUNT } from './checked.js'
-import { DurationHistogram, type Durations } from './durations.js'
+import { BOUNDS, DurationHistogram, type Durations } from './durations.js'
 import { accountLabels, endLabel, madeOnce, ofConnections, type LabelOptions } from './labels.js'
 import { measure } from './observed.js'
 import { Tally, type Counted, type Labels, type Summed } from './tally.js'
@@ -21,8 +21,6 @@ export interface PrometheusOptions extends LabelOptions {
   /** The bounds of the durations, in seconds. Default: 0.005 to 3600, since streams are connections too. */
   buckets?: number[]
 }
-
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
 
 /** The metrics of connections of one class, and one account where accounts are told apart. */
 interface OfConnections {
@@ -57,7 +55,7 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     buckets: [isBuckets, 'a list of seconds, each more than the one before'],
     perAccount: PER_ACCOUNT,
   })
-  const { client, register = client.register, buckets = BUCKETS, perAccount } = options
+  const { client, register = client.register, buckets = BOUNDS, perAccount } = options
   const accountOf = accountLabels(perAccount)
   const account = perAccount === undefined || perAccount === false ? [] : ['account']
   const registry = register as Registry
@@ -69,7 +67,8 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
       labelNames: ['api', ...labels],
       registers: [register],
     }
-    return (registry.getSingleMetric(settings.name) ?? new Kind(settings as never)) as Summed
+    const known = registry.getSingleMetric(settings.name)
+    return (known ? sharedBy(known, settings) : new Kind(settings as never)) as Summed
   }
   const { Counter, Gauge } = client
   const open = metric(Gauge, 'connections_open', 'Connections that are open now.', ['class', ...account])
@@ -140,10 +139,29 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
   }
 }
 
+/** What another gate has put into the registry, which has to have all labels of this one. */
+function sharedBy(
+  known: { labelNames?: readonly string[] },
+  { name, labelNames }: { name: string; labelNames: string[] },
+) {
+  const missing = labelNames.filter((label) => known.labelNames?.includes(label) === false)
+  if (missing.length === 0) return known
+  throw isTaken(
+    'perAccount',
+    `must be off, as for the gate that came first: ${name} has no label ${missing.join(', ')} in this registry`,
+  )
+}
+
+function isTaken(path: string, message: string): OptionsError {
+  return new OptionsError([{ path, message }])
+}
+
 /** That of the registry, where another gate has put one there. */
 function durationsIn(registry: Registry, bounds: readonly number[]): DurationHistogram {
   const name = 'api_terms_connection_duration_seconds'
   const known = registry.getSingleMetric(name)
+  if (known && typeof (known as Partial<DurationHistogram>).of !== 'function')
+    throw isTaken('register', `has another metric ${name}: remove it, or give the gate a registry of its own`)
   if (known) return known as DurationHistogram
   const made = new DurationHistogram(name, 'How long slots were held.', bounds)
   registry.registerMetric(made)

@@ -3,6 +3,7 @@ export interface Summed {
   inc(labels: Labels, by: number): void
   /** Called as the metric is read. */
   collect?: (() => unknown) | undefined
+  reset?(): void
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -57,10 +58,15 @@ function besides(metric: Summed): Set<Tally> {
   if (tallies) return tallies
   beside.set(metric, (tallies = new Set()))
   const all = tallies
-  const { collect } = metric
+  const { collect, reset } = metric
   metric.collect = () => {
     for (const tally of all) tally.flush()
     return collect?.call(metric)
+  }
+  // What was counted before is not to come up afterwards.
+  metric.reset = () => {
+    for (const tally of all) tally.flush()
+    reset?.call(metric)
   }
   return tallies
 }

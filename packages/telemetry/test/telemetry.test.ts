@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { metrics, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
+  createAllowListAttributesProcessor,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -184,6 +185,58 @@ describe('prometheus', () => {
     expect(gate.measuring).toBe(false)
   })
 
+  test('leaves it right where it is ended twice', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const end = prometheus(gate, { client: promClient, register })
+    await call('acme', '/hold')
+    end()
+    end()
+    const { values } = await register.getSingleMetric('api_terms_connections_open')!.get()
+    expect(values).toMatchObject([{ value: 0 }])
+  })
+
+  test('begins anew where the registry is reset: nothing from before is added afterwards', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    await call('acme')
+    await call()
+    await nothingOpen(gate)
+    register.resetMetrics()
+    await call('acme')
+    await nothingOpen(gate)
+    const text = await register.metrics()
+    expect(text).toMatch(/connections_total\{.*\} 1$/m)
+    expect(text).toMatch(/connection_duration_seconds_count\{.*\} 1$/m)
+    expect(text).not.toMatch(/refusals_total\{.*\} [^0]/)
+  })
+
+  test('says at once what a registry has that does not go with it', async () => {
+    const register = new promClient.Registry()
+    const [{ gate }, other] = [await serving(), await serving()]
+    closers.push(prometheus(gate, { client: promClient, register }))
+    expect(() => prometheus(other.gate, { client: promClient, register, perAccount: true })).toThrow(
+      /perAccount: must be off, .* has no label account/,
+    )
+    const name = 'api_terms_connection_duration_seconds'
+    const taken = new promClient.Registry()
+    new promClient.Histogram({ name, help: 'Another.', registers: [taken] })
+    expect(() => prometheus(gate, { client: promClient, register: taken })).toThrow(
+      /register: has another metric/,
+    )
+  })
+
+  test('keeps no place among the accounts for callers who are nobody', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register, perAccount: 1 }))
+    await call()
+    await call('acme')
+    await nothingOpen(gate)
+    expect(await register.metrics()).toMatch(/connections_total\{.*account="acme".*\} 1$/m)
+  })
+
   test('lists everything that is wrong with the options', async () => {
     const { gate } = await serving()
     const wrong = { client: {}, register: {}, buckets: [2, 1], perAccount: 0, prefix: 'x' }
@@ -288,6 +341,32 @@ describe('openTelemetry', () => {
     expect(inAll('api_terms.refusals')).toBe(2)
     expect(inAll('api_terms.connection.count')).toBe(0)
     await provider.shutdown()
+  })
+
+  test('is summed where a view leaves attributes out, and names no instrument that has nothing to tell', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const attributesProcessors = [createAllowListAttributesProcessor(['api_terms.api'])]
+    const views = [{ instrumentName: 'api_terms.*', attributesProcessors }]
+    const provider = new MeterProvider({ readers: [reader], views })
+    closers.push(() => provider.shutdown())
+    const { gate, call } = await serving()
+    closers.push(openTelemetry(gate, { metrics: provider, perAccount: true }))
+    for (const account of ['acme', 'globex', 'initech']) await call(account, '/hold')
+    await reader.forceFlush()
+    const told = exporter
+      .getMetrics()
+      .at(-1)!
+      .scopeMetrics.flatMap((scope) => scope.metrics)
+    expect(
+      told
+        .filter(({ dataPoints }) => dataPoints.length > 0)
+        .map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints.map(({ value }) => value)]),
+    ).toEqual([
+      ['api_terms.connection.count', [3]],
+      ['api_terms.connection.io', [0]],
+    ])
+    expect(told.map(({ descriptor }) => descriptor.name)).not.toContain('api_terms.asked')
   })
 
   test('puts decisions as events on the span of the request, and no key among them', async () => {
