@@ -145,7 +145,7 @@ export function createGate(options: GateOptions): Gate {
   })
   const changed = new ChangedAccounts(clock, (accounts) => gate.reconsider(accounts))
   const endRegistryChanges = registry.onChange?.((change) => {
-    passage.registryChanged()
+    passage.changed(new Set([change?.account]))
     if (enforce) changed.add(change?.account)
   })
   // What this process's own registry tells; what the others tell is not told again.
@@ -210,7 +210,7 @@ export function createGate(options: GateOptions): Gate {
     if (next !== undefined) moments?.note(undefined, next)
   }
   const look = (accounts: Accounts) => {
-    passage.registryChanged()
+    passage.changed(accounts)
     gate.reconsider(accounts)
     if (accounts.has(undefined)) lookAtAll()
   }

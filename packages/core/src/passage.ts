@@ -1,4 +1,5 @@
 import { bounded } from './bounded.js'
+import type { Accounts } from './changed-accounts.js'
 import type { CompleteClock } from './clock.js'
 import type {
   ConnectionStore,
@@ -52,7 +53,9 @@ export interface PassageContext {
 export class Passage {
   readonly #is: PassageContext
   readonly #waiting = new Set<Visit>()
-  /** How many changes the registry has announced. */
+  /** Those who wait for anything. */
+  readonly #undecided = new Set<Visit>()
+  /** How many changes there were of any account. */
   #changes = 0
   #closed = false
 
@@ -64,13 +67,21 @@ export class Passage {
     const visit = new Visit(request)
     const outcome = this.#enter(visit)
     if (!isPromise(outcome)) return outcome
+    const decided = () => this.#undecided.delete(visit)
+    this.#undecided.add(visit)
+    outcome.then(decided, decided)
     visit.answer = outcome
     return visit
   }
 
-  /** The registry has changed: what was found out before, of requests not decided yet, is found out again. */
-  registryChanged(): void {
-    this.#changes++
+  /**
+   * Something has changed about these accounts: what was found out before, of requests of theirs that are not decided yet, is found out
+   * again. Who waits for something that belongs to another account goes on waiting: else many changes would keep everybody from coming in.
+   */
+  changed(accounts: Accounts): void {
+    const before = this.#changes++
+    for (const visit of this.#undecided)
+      if (visit.asOf === before && !isAmong(accounts, visit.identity)) visit.asOf = this.#changes
   }
 
   /** Those who wait for a connection. */
@@ -260,6 +271,11 @@ export class Passage {
     this.#is.reports.abandoned(visit)
     return this.#is.refuser.refuse(LIMITS_UNAVAILABLE)
   }
+}
+
+/** Of whom nothing is known yet it may be any. */
+function isAmong(accounts: Accounts, who: Identity | undefined): boolean {
+  return who === undefined || accounts.has(undefined) || accounts.has(who.accountId)
 }
 
 /** What a function among the options said, which has to be said at once. What it would have rejected with later ends no process. */

@@ -14,7 +14,7 @@ export class Visit implements Pending<Outcome> {
   class: string | undefined = undefined
   limit: number | undefined = undefined
   inUse: number | undefined = undefined
-  /** How many changes of the registry were known when it was identified. */
+  /** How many changes there had been when it was identified, or since when there was none of its account. */
   asOf = 0
   /** The caller has gone. */
   left = false

@@ -78,3 +78,41 @@ describe('a change of the registry', () => {
     expect(open.map(({ connection }) => connection.signal.aborted)).not.toContain(false)
   })
 })
+
+describe('who waits for its limits', () => {
+  /** A gate whose limits come when they are let out; how often they were asked for. */
+  async function waitingForLimits() {
+    let letOut!: () => void
+    const out = new Promise<void>((resolve) => (letOut = resolve))
+    let asked = 0
+    const limits = async () => {
+      asked++
+      await out
+      return { read: 5, write: 5 }
+    }
+    const set = gateWith({ limits })
+    const outcome = set.gate.admit(asking(set.keys.crm))
+    await passed(1)
+    return { ...set, outcome, letOut, asked: () => asked }
+  }
+
+  test('is not held up by what changes of other accounts', async () => {
+    const { registry, clock, gate, keys, outcome, letOut, asked } = await waitingForLimits()
+    const digest = digestOf(keys.globex)
+    const expiresAt = new Date(clock.now() + 1000)
+    await registry.setClient({ id: 'globex-app', account: 'globex', credentials: [{ digest, expiresAt }] })
+    const other = gate.admit(asking(keys.globex))
+    clock.advance(1000)
+    letOut()
+    expect(outcomeOf(await outcome)).toBe('admitted')
+    expect(outcomeOf(await other)).toBe('credentials-invalid')
+    expect(asked()).toBe(2)
+  })
+
+  test('is looked at again where something changes of its own', async () => {
+    const { registry, outcome, letOut } = await waitingForLimits()
+    await registry.setAccount({ id: 'acme', status: 'suspended' })
+    letOut()
+    expect(outcomeOf(await outcome)).toBe('account-suspended')
+  })
+})

@@ -221,10 +221,11 @@ describe('prometheus', () => {
     )
     const name = 'api_terms_connection_duration_seconds'
     const taken = new promClient.Registry()
-    new promClient.Histogram({ name, help: 'Another.', registers: [taken] })
+    const another = new promClient.Histogram({ name, help: 'Another.', registers: [taken] })
     expect(() => prometheus(gate, { client: promClient, register: taken })).toThrow(
       /register: has another metric/,
     )
+    expect(taken.getSingleMetric(name)).toBe(another)
   })
 
   test('keeps no place among the accounts for callers who are nobody', async () => {
