@@ -119,6 +119,24 @@ test('8(a): versions that follow each other do not put off what was owed before 
   expect(await told(ask(key))).toBe('terms-not-accepted')
 })
 
+test('8(a): who opens a WebSocket is warned as it is taken up', async () => {
+  const { ask, client, clock, upgrade } = await apiOf(inTime())
+  const key = await client('crm')
+  await ask(key, '/terms/acceptances', accepting('2026-01'))
+  const before = await upgrade(key)
+  expect(before.head).toContain(`Link: ${linkTo(TERMS_URL)}\r\n`)
+  expect(before.head).not.toContain('Terms-Acceptance-Due')
+  clock.setNow(Date.parse('2026-07-01'))
+  const { status, head } = await upgrade(key)
+  expect(status).toBe(101)
+  expect(head.split('\r\n')).toEqual(
+    expect.arrayContaining([
+      `Link: ${linkTo(`${TERMS_URL}/2026-07`)}`,
+      'Terms-Acceptance-Due: @1785456000;version="2026-07"',
+    ]),
+  )
+})
+
 test('8(a): a clock that is set back brings the version before into force again', async () => {
   const { ask, client, clock } = await apiOf(inTime())
   const key = await client('crm')

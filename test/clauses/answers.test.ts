@@ -4,10 +4,13 @@ import { apiOf, FRAMEWORKS, TERMS_URL, told } from './setting.js'
 const licence = 'https://provider.example/licence'
 
 test.each(FRAMEWORKS)('4(a)9: every answer links to the Terms, refused or not (%s)', async (framework) => {
-  const { ask, client } = await apiOf({ framework })
+  const { ask, client, upgrade } = await apiOf({ framework })
   const link = `<${TERMS_URL}>; rel="terms-of-service"`
-  expect((await ask(await client('crm'))).headers.get('link')).toContain(link)
+  const key = await client('crm')
+  expect((await ask(key)).headers.get('link')).toContain(link)
   expect((await ask(null)).headers.get('link')).toContain(link)
+  expect((await upgrade(key)).head).toContain(`Link: ${link}`)
+  expect((await upgrade('key_nobody')).head).toContain(`Link: ${link}`)
 })
 
 test('5(a): content is restricted by path and method, and the caller reads why', async () => {

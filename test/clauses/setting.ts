@@ -47,7 +47,9 @@ export interface Api {
   /** Opens a stream, and tells when its last byte is there. */
   stream(key: string): Promise<{ readonly ended: Promise<string> }>
   /** Asks for a WebSocket, by hand. */
-  upgrade(key: string): Promise<{ readonly status: number; readonly ended: Promise<void> }>
+  upgrade(
+    key: string,
+  ): Promise<{ readonly status: number; readonly head: string; readonly ended: Promise<void> }>
 }
 
 export interface Setting {
@@ -177,7 +179,8 @@ function callsOn(port: number): Pick<Api, 'ask' | 'stream' | 'upgrade'> {
       const first = await new Promise<string>((resolve) =>
         socket.once('data', (data) => resolve(String(data))),
       )
-      return { status: Number(first.slice(9, 12)), ended }
+      const [answered = ''] = first.split('\r\n\r\n')
+      return { status: Number(answered.slice(9, 12)), head: answered, ended }
     },
   }
 }

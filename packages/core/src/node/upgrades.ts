@@ -11,6 +11,7 @@ import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
+import { stampSwitch } from './switching.js'
 import { markOf, type Mark } from './traffic.js'
 import { asGuard } from './unguarded.js'
 
@@ -24,7 +25,7 @@ export type UpgradeHandler = (
 
 /**
  * Puts the gate before the upgrades of a server: WebSockets reach no middleware. Who is admitted holds its connection until the
- * socket closes; who is refused gets a full HTTP response. Every upgrade of the server comes here: attach no other `upgrade`
+ * socket closes, and the head that switches protocols is stamped; who is refused gets a full HTTP response. Every upgrade of the server comes here: attach no other `upgrade`
  * listener (`noServer: true` for `ws`).
  *
  * @returns what takes the gate away again; open sockets stay counted.
@@ -62,6 +63,7 @@ async function guardUpgrade(
   // Ended between its admission and now: it has just been cut off.
   if (socket.destroyed) return
   socket.on('close', () => outcome.release())
+  stampSwitch(socket, outcome)
   await onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
 }
 
