@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Registry } from '@api-terms/core'
+import { RawCaller } from '../callers/raw.js'
 import { settled } from '../clock.js'
 import { apiOf, BY, FRAMEWORKS, told } from './setting.js'
 
@@ -50,6 +51,26 @@ test('2(c): networks that are taken away end what is open from there, and keep w
   await registry.updateClient({ client: 'crm', networks: ['192.0.2.0/24'], ...BY })
   expect(await open.ended).toMatch(/^cut off/)
   expect(await told(ask(key))).toBe('network-not-allowed')
+})
+
+test('2(c): behind a proxy, where a connection came from is its own, whatever else comes through the same socket', async () => {
+  const { gate, client, registry, port } = await apiOf(behindProxy)
+  const key = await client('crm')
+  await registry.updateClient({ client: 'crm', networks: ['192.0.2.0/24', '203.0.113.0/24'], ...BY })
+  const proxy = await RawCaller.to(port)
+  onTestFinished(() => void proxy.socket.destroy())
+  const ask = (path: string, address: string) =>
+    proxy.ask('GET', path, [
+      ['Authorization', `Bearer ${key}`],
+      ['X-Forwarded-For', address],
+    ])
+  ask('/v1/events', '192.0.2.7')
+  await vi.waitUntil(async () => (await gate.connections()).length === 1)
+  ask('/v1/calls', '203.0.113.7')
+  await vi.waitUntil(async () => (await gate.connections()).length === 2)
+  await registry.updateClient({ client: 'crm', networks: ['203.0.113.0/24'], ...BY })
+  await proxy.closed
+  await vi.waitUntil(async () => (await gate.connections()).length === 0)
 })
 
 test('2(c): of what was open before there were networks nobody knows where it came from: it is ended', async () => {

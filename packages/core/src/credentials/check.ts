@@ -129,7 +129,8 @@ export function createCredentialCheck(
       const wire = wireOf(request)
       const last = wire && known(wire, value, inOwnField)
       if (last instanceof VerifiedIdentity) {
-        const who = again(last)
+        // Through a proxy's socket come requests from many places: what is open keeps the one that it came from.
+        const who = networks.isElsewhere(last, request) ? answer(last.claim) : again(last)
         return who === last ? who : noting(wire!, last, who)
       }
       const claim = last?.claim ?? read(value, inOwnField)

@@ -18,6 +18,8 @@ export interface Placed {
 export interface NetworkCheck {
   /** `from` is the request, or, where it is gone, the identity that was known of it before. */
   allows(who: Placed, from: GateRequest | Placed): boolean
+  /** Whether somebody is remembered to have come from another address than this request does. */
+  isElsewhere(who: Placed, request: GateRequest): boolean
 }
 
 /**
@@ -43,10 +45,11 @@ export function createNetworkCheck(addressOf: (request: GateRequest) => string |
       if (networks == null) return true
       const address = 'target' in from ? addressOf(from) : from.address
       if (address === undefined || !networksIn(networks)(address)) return false
-      // One identity stands for all that comes through a socket: what is refused does not speak for what is open.
+      // What is refused does not speak for what is open.
       who.address = address
       return true
     },
+    isElsewhere: (who, request) => who.address !== undefined && who.address !== addressOf(request),
   }
 }
 
