@@ -97,7 +97,7 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     const ofClass = { api, class: className }
     const labels = named(ofClass, label)
     return {
-      open: tally.of(open, labels),
+      open: tally.levelOf(open, labels),
       opened: tally.of(opened, labels),
       received: tally.of(received, labels),
       sent: tally.of(sent, labels),

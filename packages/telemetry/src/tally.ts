@@ -16,6 +16,8 @@ export interface Counted {
 interface CountedOf extends Counted {
   readonly metric: Summed
   readonly labels: Labels
+  /** Of what goes up and down: how much there is now, as far as it has been added. */
+  level: number | undefined
 }
 
 /** Who counts beside a metric. */
@@ -31,9 +33,18 @@ export class Tally {
 
   /** What is counted of a metric under these labels, which it has from now on. */
   of(metric: Summed, labels: Labels): Counted {
+    return this.#count(metric, labels, undefined)
+  }
+
+  /** The same of a metric that goes up and down: what there is outlasts a reset. */
+  levelOf(metric: Summed, labels: Labels): Counted {
+    return this.#count(metric, labels, 0)
+  }
+
+  #count(metric: Summed, labels: Labels, level: number | undefined): Counted {
     this.#metrics.add(metric)
     besides(metric).add(this)
-    const counted = { metric, labels, by: 0 }
+    const counted = { metric, labels, by: 0, level }
     this.#counted.push(counted)
     return counted
   }
@@ -42,8 +53,15 @@ export class Tally {
   flush(): void {
     for (const counted of this.#counted) {
       counted.metric.inc(counted.labels, counted.by)
+      if (counted.level !== undefined) counted.level += counted.by
       counted.by = 0
     }
+  }
+
+  /** A metric has been reset. */
+  restore(reset: Summed): void {
+    for (const { metric, labels, level } of this.#counted)
+      if (metric === reset && level !== undefined) metric.inc(labels, level)
   }
 
   /** The metrics keep what was counted. */
@@ -67,6 +85,7 @@ function besides(metric: Summed): Set<Tally> {
   metric.reset = () => {
     for (const tally of all) tally.flush()
     reset?.call(metric)
+    for (const tally of all) tally.restore(metric)
   }
   return tallies
 }

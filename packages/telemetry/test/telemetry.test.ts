@@ -212,6 +212,21 @@ describe('prometheus', () => {
     expect(text).not.toMatch(/refusals_total\{.*\} [^0]/)
   })
 
+  test('what is open stays open where the registry is reset', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const end = prometheus(gate, { client: promClient, register })
+    const open = async () => (await register.getSingleMetric('api_terms_connections_open')!.get()).values
+    await call('acme', '/hold')
+    register.resetMetrics()
+    expect(await open()).toMatchObject([{ value: 1 }])
+    await gate.end({}, 'over')
+    expect(await open()).toMatchObject([{ value: 0 }])
+    end()
+    register.resetMetrics()
+    expect(await open()).toEqual([])
+  })
+
   test('says at once what a registry has that does not go with it', async () => {
     const register = new promClient.Registry()
     const [{ gate }, other] = [await serving(), await serving()]
