@@ -2,6 +2,10 @@ import type { CompleteClock } from './clock.js'
 
 /** Between two looks, so that many moments close to each other cost few. */
 const LEAST_PAUSE_MS = 50
+/** A look goes through all accounts, which takes some ten milliseconds for a million: the more there are, the fewer looks. */
+const ACCOUNTS_PER_MS = 2000
+/** What ends is to have ended within a second. */
+const MOST_PAUSE_MS = 500
 /** The time of day may be set while a timer runs, which counts what has elapsed. */
 const LONGEST_PAUSE_MS = 60_000
 
@@ -40,7 +44,9 @@ export class Moments {
 
   #arm(): void {
     this.#clock.clearTimeout(this.#timer)
-    const wait = Math.min(Math.max(this.#next - this.#clock.now(), LEAST_PAUSE_MS), LONGEST_PAUSE_MS)
+    const bySize = Math.min(this.#byAccount.size / ACCOUNTS_PER_MS, MOST_PAUSE_MS)
+    const least = Math.max(LEAST_PAUSE_MS, bySize)
+    const wait = Math.min(Math.max(this.#next - this.#clock.now(), least), LONGEST_PAUSE_MS)
     this.#timer = this.#clock.setTimeout(() => this.#look(), Math.ceil(wait))
   }
 

@@ -57,6 +57,21 @@ test('many moments close to each other cost one look', () => {
   expect(due.length).toBeLessThanOrEqual(2)
 })
 
+test('the more accounts there are, the fewer looks, and none is later than a little', () => {
+  const clock = new TestClock(0)
+  const late: number[] = []
+  let looks = 0
+  const moments = new Moments(clock, (accounts) => {
+    looks++
+    for (const account of accounts) late.push(clock.now() - Number(account))
+  })
+  for (let at = 1; at <= 400_000; at++) moments.note(String(at / 40), at / 40)
+  clock.advance(11_000)
+  expect(late).toHaveLength(400_000)
+  expect(late.reduce((one, other) => Math.max(one, other))).toBeLessThanOrEqual(201)
+  expect(looks).toBeLessThan(150)
+})
+
 test('nothing comes once it is closed', () => {
   const { clock, due, moments } = momentsWith()
   moments.note('acme', 1000)
