@@ -28,7 +28,7 @@ import { checkOptions, type GateOptions } from './options.js'
 import { OtherGates } from './other-gates.js'
 import { createMisuseCheck } from './misuse/index.js'
 import { Passage } from './passage.js'
-import { nameOfProcess } from './process-name.js'
+import { nameInProcess } from './process-name.js'
 import { createRefuser } from './refusal.js'
 import { Reports } from './reports.js'
 import { createRequestCheck } from './requests/index.js'
@@ -151,7 +151,7 @@ export function createGate(options: GateOptions): Gate {
   // What this process's own registry tells; what the others tell is not told again.
   const endTelling =
     shared && options.registry.onChange?.((change) => change?.everywhere || others?.changed(change?.account))
-  const thisProcess = nameOfProcess()
+  const thisProcess = nameInProcess(`gate of ${api}`)
   const gate: LiveGate = new LiveGate({
     api,
     process: thisProcess,

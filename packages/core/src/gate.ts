@@ -42,7 +42,10 @@ export interface GateHealth {
 export interface Gate extends Followable {
   /** `GateOptions.api`. */
   readonly api: string
-  /** Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` lists it. */
+  /**
+   * Names this gate's process among those of the API: host, number and a random part, as `gate.connections()` and the ledger tell it. A second gate
+   * of the same API in one process has `.2` behind it.
+   */
   readonly process: string
   /** Content longer than this is refused, in bytes; adapters count what is sent in chunks. */
   readonly maxBodyBytes: number

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createLedger, type LedgerEntry } from '../src/index.js'
 import { admitted, asking, gateWith, outcomeOf } from './gate-setting.js'
 
 describe('open connections', () => {
@@ -27,7 +28,26 @@ describe('open connections', () => {
     ])
     expect(await listed({ process: gate.process, account: 'acme' })).toEqual(['acme-crm', 'acme-wallboard'])
     expect(await listed({ process: 'another' })).toEqual([])
-    expect(gate.process).toMatch(/^[\w.-]+:\d+:[\w-]{8}$/)
+  })
+
+  test('name the process, which the ledger names too; a second gate of the API has a name of its own', async () => {
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], tellFirst: 2 })
+    const [one, other, elsewhere] = ['calls', 'calls', 'meetings'].map((api) => gateWith({ api }).gate)
+    for (const gate of [one!, other!]) {
+      ledger.follow(gate)
+      await gate.admit({ method: 'GET', target: '/v1/calls', headers: {} })
+    }
+    await ledger.close()
+    expect(one!.process).toMatch(/^[\w.-]+:\d+:[\w-]{8}$/)
+    expect(elsewhere!.process).toBe(one!.process)
+    expect(other!.process).toBe(`${one!.process}.2`)
+    expect(entries.map(({ process }) => process)).toEqual([one!.process, one!.process])
+    const again = createLedger({ sinks: [(entry) => entries.push(entry)] })
+    again.follow(one!)
+    await one!.admit({ method: 'GET', target: '/v1/calls', headers: {} })
+    await again.close()
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(3)
   })
 
   test('keep the moment of their admission where the clock of the machine is set meanwhile', async () => {

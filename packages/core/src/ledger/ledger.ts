@@ -2,7 +2,7 @@ import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import type { MisuseEvent, WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
-import { nameOfProcess } from '../process-name.js'
+import { nameInProcess, nameOfProcess } from '../process-name.js'
 import { withoutKeys } from '../without-keys.js'
 import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
 import { Floods } from './floods.js'
@@ -60,6 +60,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
 class LiveLedger implements Ledger {
   readonly #process = nameOfProcess()
+  readonly #name = nameInProcess('ledger')
   readonly #clock: CompleteClock
   readonly #windowMs: number
   readonly #floods: Floods
@@ -197,7 +198,7 @@ class LiveLedger implements Ledger {
   }
 
   #entry(decision: Decision, count: number): LedgerEntry {
-    const id = `${this.#process}/${(++this.#serial).toString(36)}`
+    const id = `${this.#name}/${(++this.#serial).toString(36)}`
     return { id, at: new Date(this.#clock.now()), process: this.#process, count, ...decision }
   }
 

@@ -3,7 +3,7 @@ import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import { OptionsError } from '../errors.js'
 import type { Followable } from '../followers.js'
-import { nameOfProcess } from '../process-name.js'
+import { nameInProcess } from '../process-name.js'
 import { DAY_MS, dayOf, isDay, writtenDay } from './days.js'
 import { GateUsage } from './gate-usage.js'
 import { memoryUsage } from './memory-usage.js'
@@ -54,7 +54,7 @@ export function createUsage(options: UsageOptions = {}): Usage {
 }
 
 class LiveUsage implements Usage {
-  readonly #process = nameOfProcess()
+  readonly #process = nameInProcess('usage')
   readonly #gates = new Map<GateUsage, Followable>()
   readonly #writes = new Mutex()
   #serial = 0
