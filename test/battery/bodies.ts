@@ -96,6 +96,19 @@ const CASES: readonly Omit<Scenario, 'basis' | 'handlers'>[] = [
       tooLarge(await upload(running, '/v1/read-all', 3, true))
     },
   },
+  ...[2, 3].map((pieces): (typeof CASES)[number] => ({
+    id: `body-chunked-while-decided-${pieces}`,
+    title: `what has come of a body while the gate waited for something counts too (${pieces} pieces)`,
+    options: () => ({
+      requests: { maxBodyBytes: BOUND },
+      limits: () => pause(50, { read: 10, write: 1 }),
+    }),
+    async play({ running }) {
+      const answer = await upload(running, '/v1/read-all', pieces, true)
+      if (pieces === 3) tooLarge(answer)
+      else expect([answer.status, answer.body]).toEqual([200, '800'])
+    },
+  })),
   {
     id: 'body-chunked-beyond-late',
     title: 'a handler that answers after the refusal is not heard, harms nothing, and waits for nothing',

@@ -7,11 +7,24 @@ import { writeRefusal } from './refuse.js'
 /**
  * Counts what is sent in chunks, of no length told beforehand, as it comes in, and refuses it once it is too long. The handler is
  * not disturbed in how it reads: it sees a body that breaks off.
+ *
+ * @returns whether the handler is to see it at all: not where too much has come already
  */
-export function boundBody(exchange: Exchange, req: Incoming, maxBytes: number, admission: Admission): void {
+export function boundBody(
+  exchange: Exchange,
+  req: Incoming,
+  maxBytes: number,
+  admission: Admission,
+): boolean {
   const { res } = exchange
   const { push } = req
-  let bytes = 0
+  // While the gate waited for something nobody has read: what came lies there.
+  let bytes = req.readableLength
+  if (bytes > maxBytes) {
+    const refusal = admission.bodyTooLarge()
+    if (refusal) writeRefusal(exchange, req, refusal)
+    return refusal === undefined
+  }
   let broken = false
   req.push = function count(this: Incoming, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (broken) return true
@@ -26,6 +39,7 @@ export function boundBody(exchange: Exchange, req: Incoming, maxBytes: number, a
     res.once('close', () => breakOff(req))
     return true
   }
+  return true
 }
 
 /** Over HTTP/2 Node would throw the error where nobody listens to it, and end the process; over HTTP/1.1 it does not. */

@@ -85,8 +85,9 @@ function settle(
     return undefined
   }
   releaseWithSocket(exchange)
-  if (gate.maxBodyBytes !== Infinity && isUnmeasured(request))
-    boundBody(exchange, req, gate.maxBodyBytes, outcome)
+  const { maxBodyBytes } = gate
+  const isBounded = maxBodyBytes !== Infinity && isUnmeasured(request)
+  if (isBounded && !boundBody(exchange, req, maxBodyBytes, outcome)) return undefined
   if (expects) sendContinue(exchange.res)
   return outcome
 }
