@@ -9,7 +9,8 @@ export function withoutKeys(text: string): string {
 }
 
 const SHORTEST_KEY = 40
-const LIKE_A_KEY = /[A-Za-z][A-Za-z0-9]*_[0-9A-Za-z]{38,}/g
+/** The prefix is read from the beginning of a word only: else each letter of a long one would be begun at, and the time grow with the square of its length. */
+const LIKE_A_KEY = /(?:(?<![0-9A-Za-z])[0-9A-Za-z]+)?_[0-9A-Za-z]{38,}/g
 const REMOVED = '[key]'
 
 function withoutEncodedKey(segment: string): string {

@@ -68,6 +68,25 @@ describe('events', () => {
     ])
   })
 
+  test.each([
+    ['run together', (key: string) => `/v1/9${key}`, '/v1/[key]'],
+    ['behind another word', (key: string) => `/v1/a_b_${key}_c`, '/v1/a_b_[key]_c'],
+    ['more than one', (key: string) => `/v1/${key}${key}/${key}`, '/v1/[key][key]/[key]'],
+    ['encoded', (key: string) => `/v1/${key.replace('_', '%5f')}/x`, '/v1/[key]/x'],
+  ])('show no key that stands in a path: %s', async (_, pathWith, shown) => {
+    const { gate, keys, told } = gateWith()
+    await gate.admit(asking(undefined, 'GET', pathWith(keys.crm)))
+    expect(told).toMatchObject([{ name: 'refused', path: shown }])
+    expect(JSON.stringify(told)).not.toContain(keys.crm.slice(4))
+  })
+
+  test('are told in time proportional to the path, however hostile', async () => {
+    const { gate, told } = gateWith({ requests: { maxTargetLength: 10_000_000 } })
+    for (const part of ['a', '0', 'a_', '_', `a_${'b'.repeat(37)}`, '%61', 'a%'])
+      await gate.admit(asking(undefined, 'GET', `/${part.repeat(1_000_000 / part.length)}`))
+    expect(told).toHaveLength(7)
+  })
+
   test('show no key that stands in a path', async () => {
     const { gate, keys, told } = gateWith()
     await admitted(gate, asking(keys.crm, 'GET', `/v1/${keys.globex}/calls`))
