@@ -155,6 +155,8 @@ export function createGate(options: GateOptions): Gate {
   const gate: LiveGate = new LiveGate({
     api,
     process: thisProcess,
+    clock,
+    timeoutMs,
     maxBodyBytes: requests.maxBodyBytes,
     events,
     reports,

@@ -1,6 +1,6 @@
-import { Mutex } from 'async-mutex'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Accounts, ChangedAccounts } from './changed-accounts.js'
+import type { CompleteClock } from './clock.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
@@ -20,11 +20,14 @@ import { readRequest, type GateRequest, type RequestParts } from './request.js'
 import type { GateSetup } from './setup.js'
 import type { Outcome, Visit } from './visit.js'
 import type { ConnectionFilter } from './voice.js'
+import { ToldLimits } from './told-limits.js'
 import { withoutKeys } from './without-keys.js'
 
 export interface LiveGateParts {
   readonly api: string
   readonly process: string
+  readonly clock: CompleteClock
+  readonly timeoutMs: number
   readonly maxBodyBytes: number
   readonly events: GateEventSource
   readonly reports: Reports
@@ -48,12 +51,12 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   readonly process: string
   readonly maxBodyBytes: number
   readonly #parts: LiveGateParts
-  /** One at a time, since an older limit that takes longer to find out must not be told after a newer one. */
-  readonly #limitChanges = new Mutex()
+  readonly #toldLimits: ToldLimits
   #closing: Promise<void> | undefined
 
   constructor(parts: LiveGateParts) {
     this.#parts = parts
+    this.#toldLimits = new ToldLimits({ ...parts, waiting: () => parts.passage.waiting() })
     this.api = parts.api
     this.process = parts.process
     this.maxBodyBytes = parts.maxBodyBytes
@@ -140,10 +143,8 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   #changeLimits(limits: Limits): Promise<void> {
-    return this.#limitChanges.runExclusive(async () => {
-      this.#parts.limits.set(limits)
-      await this.#tellLimits([...this.#parts.passage.waiting()])
-    })
+    this.#parts.limits.set(limits)
+    return this.#toldLimits.tell(undefined)
   }
 
   async end(filter: ConnectionFilter, why: string): Promise<number> {
@@ -209,36 +210,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   #changed(visit: Visit, found: Identity | Ground): void {
     if ('reason' in found) return visit.turnAway(found)
     visit.identity = found
-    const others = [...this.#parts.passage.waiting()].filter(
-      ({ identity }) => identity?.account.id === found.account.id,
-    )
-    void this.#limitChanges.runExclusive(() => this.#tellLimits(others))
-  }
-
-  /**
-   * Tells the store the limits that now hold for those who wait. By then each of them knows its own: the first word lets in
-   * all for whom there is room, and what they tell of their limit is to be true.
-   */
-  async #tellLimits(visits: readonly Visit[]): Promise<void> {
-    const { api, store } = this.#parts
-    const changed = await Promise.all(visits.map((visit) => this.#learnLimit(visit)))
-    for (const { identity, class: className, limit } of visits.filter((_, at) => changed[at])) {
-      store.setLimit({ api, account: identity!.account.id, class: className! }, limit!)
-    }
-  }
-
-  /** Whether a limit is known that holds now. Where it is not, the old one goes on. */
-  async #learnLimit(visit: Visit): Promise<boolean> {
-    const { identity, class: className } = visit
-    if (!identity || className === undefined) return false
-    try {
-      const limit = await this.#parts.limits.limitOf(identity, className)
-      if (limit !== undefined) visit.limit = limit
-      return limit !== undefined
-    } catch {
-      // The next request of the account meets the same failure and reports it.
-      return false
-    }
+    void this.#toldLimits.tell(found.account.id)
   }
 
   async #close(): Promise<void> {

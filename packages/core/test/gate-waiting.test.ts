@@ -311,6 +311,42 @@ test('everyone whom a raised limit lets in tells that limit', async () => {
   ])
 })
 
+describe('limits from a function, for those who wait', () => {
+  const waitingFor = async (limits: () => Limits | Promise<Limits>, count: number) => {
+    const connections = { waitMs: 60_000, maxWaiting: count }
+    const set = gateWith({ limits, connections })
+    await admitted(set.gate, asking(set.keys.crm))
+    const line = Array.from({ length: count }, () => follow(set.gate.admit(asking(set.keys.crm))))
+    await settled()
+    expect(words(line)).toEqual(line.map(() => 'waiting'))
+    return { ...set, line }
+  }
+
+  test('are asked for once each as their account changes', async () => {
+    let asked = 0
+    const { registry } = await waitingFor(() => (asked++, { read: 1 }), 50)
+    expect(asked).toBe(51)
+    await registry.setAccount({ id: 'acme', name: 'Acme' })
+    await settled()
+    expect(asked).toBe(101)
+  })
+
+  test('that are never told keep no other limits from being set', async () => {
+    let hangs = false
+    const never = new Promise<Limits>(() => {})
+    const { gate, keys, registry, clock, line } = await waitingFor(() => (hangs ? never : { read: 1 }), 1)
+    hangs = true
+    await registry.setAccount({ id: 'acme', name: 'Acme' })
+    await settled()
+    let isSet = false
+    void gate.setLimits({ read: 2 }).then(() => (isSet = true))
+    expect(outcomeOf(await gate.admit(asking(keys.globex)))).toBe('admitted')
+    clock.advance(2000)
+    await settled()
+    expect([isSet, words(line)]).toEqual([true, ['admitted']])
+  })
+})
+
 test('nobody is let in who got a slot before the limit was lowered, and was looked up while it was', async () => {
   const { registry, ...accounts } = twoAccounts()
   const lookups: (() => void)[] = []
