@@ -70,6 +70,7 @@ describe('events', () => {
 
   test.each([
     ['run together', (key: string) => `/v1/9${key}`, '/v1/[key]'],
+    ['behind a prefix with digits', (key: string) => `/v1/acme_2024${key.slice(3)}`, '/v1/acme_[key]'],
     ['behind another word', (key: string) => `/v1/a_b_${key}_c`, '/v1/a_b_[key]_c'],
     ['more than one', (key: string) => `/v1/${key}${key}/${key}`, '/v1/[key][key]/[key]'],
     ['encoded', (key: string) => `/v1/${key.replace('_', '%5f')}/x`, '/v1/[key]/x'],

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
 import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
+import { cutOff } from './cut-off.js'
 import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, streamProgress } from './progress.js'
@@ -89,8 +90,10 @@ export class Exchange implements Carrier, Carried {
   }
 
   end(): void {
-    if (this.socket) (this.res as { destroy(): void }).destroy()
-    else this.stream?.close(constants.NGHTTP2_CANCEL)
+    const { socket, res } = this
+    if (!socket) return this.stream?.close(constants.NGHTTP2_CANCEL)
+    if (isSending(socket, res)) cutOff(socket)
+    ;(res as { destroy(): void }).destroy()
   }
 
   progress(): number | undefined {

@@ -7,6 +7,7 @@ import type { Gate } from '../gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../visit.js'
+import { cutOff } from './cut-off.js'
 import { carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
@@ -101,7 +102,7 @@ class Upgraded implements Carrier, Carried {
   }
 
   end(): void {
-    this.socket.destroy()
+    cutOff(this.socket)
   }
 
   progress(): number | undefined {
