@@ -19,11 +19,11 @@ export class Unsaid {
   #anyChangedAt: number | undefined
   readonly #ends = new Set<{ readonly message: VoiceMessage; readonly at: number }>()
 
+  /** Where they are too many to be kept apart, all that were open by now are ended: nobody who was to be ended may go on. */
   addEnd(message: VoiceMessage, at: number): void {
-    this.#ends.add({ message, at })
-    if (this.#ends.size <= MOST_ENDS) return
-    const [oldest] = this.#ends
-    this.#ends.delete(oldest!)
+    if (this.#ends.size < MOST_ENDS) return void this.#ends.add({ message, at })
+    this.#ends.clear()
+    this.#ends.add({ message: { say: 'end', filter: {}, why: 'end-missed' }, at })
   }
 
   /** An account has changed, or, where none is named, any may have. */

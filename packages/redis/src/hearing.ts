@@ -43,6 +43,7 @@ export class Hearing {
   #hearing: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
+  #gathering: NodeJS.Timeout | undefined
   readonly #doorbell: Doorbell
   #closed = false
 
@@ -67,6 +68,8 @@ export class Hearing {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
+    // Who has left and reads once more would be taken for somebody who has joined.
+    clearTimeout(this.#gathering)
     const { keys, name, runner, timeoutMs } = this.#is
     await this.#hearing?.catch(() => undefined)
     const all = [keys.voice, keys.said, keys.limits, keys.gates]
@@ -101,7 +104,7 @@ export class Hearing {
       this.#hearing = undefined
       if (!this.#again || this.#closed) return
       this.#again = false
-      setTimeout(() => void this.#hear().catch(() => undefined), GATHER_MS).unref()
+      this.#gathering = setTimeout(() => void this.#hear().catch(() => undefined), GATHER_MS).unref()
     }))
   }
 

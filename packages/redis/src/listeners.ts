@@ -8,7 +8,14 @@ export class Listeners<Told extends readonly unknown[]> {
     return () => void this.#all.delete(listener)
   }
 
+  /** One that throws keeps neither the others nor the store from going on. */
   tell(...told: Told): void {
-    for (const listener of this.#all) listener(...told)
+    for (const listener of this.#all) {
+      try {
+        listener(...told)
+      } catch (cause) {
+        process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
+      }
+    }
   }
 }

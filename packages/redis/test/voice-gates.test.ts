@@ -150,6 +150,27 @@ test('what was published in the very moment in which the subscription was cut is
   expect(performance.now() - cut).toBeLessThan(1000)
 })
 
+test('a gate that leaves as others speak has left for good', async () => {
+  const prefix = freshPrefix()
+  const [one] = await sides(client, prefix, 1)
+  const left: string[] = []
+  for (let round = 0; round < 20; round++) {
+    const other = side(client, prefix)
+    await (await open(other)).release()
+    left.push(other.gate.process)
+    // It reads the first and is told of the second meanwhile, which it would read a little later.
+    one!.registry.setAccount({ id: 'acme', name: `${round}` })
+    await passed(round % 4)
+    one!.registry.setAccount({ id: 'acme', name: `${round} again` })
+    await passed(round % 3)
+    await other.gate.close()
+  }
+  await passed(50)
+  const gates = await client.keys(`${prefix}*:gates`)
+  const members = (await Promise.all(gates.map((name) => client.zRange(name, 0, -1)))).flat()
+  expect(members.filter((member) => left.includes(member))).toEqual([])
+})
+
 test('what a stranger wrote where the gates speak is left alone', async () => {
   const prefix = freshPrefix()
   const [one] = await sides(client, prefix, 1)
