@@ -54,6 +54,7 @@ export function createGate(options: GateOptions): Gate {
   const agreement = createAgreement(terms, options.registration, {
     clock,
     notices,
+    onOtherVersion: () => lookAtAll(),
   })
   // Refusals are written as they come up: by then the caller may have changed its object.
   const refuser = createRefuser(

@@ -29,8 +29,8 @@ export interface IdentificationContext {
 /** Who asks, and what speaks against them: their credential first, then where they come from, their status, and the agreement. */
 export class Identification {
   readonly #is: IdentificationContext
-  /** When the records of accounts change next by themselves; each is looked through once for each such moment. */
-  readonly #nextChanges = new WeakMap<object, number>()
+  /** When the records of accounts change next by themselves; each is looked through once for each such moment, and where the clock was set back. */
+  readonly #nextChanges = new WeakMap<object, { readonly since: number; readonly next: number }>()
 
   constructor(context: IdentificationContext) {
     this.#is = context
@@ -90,12 +90,12 @@ export class Identification {
     if (due != null && due.getTime() > now) notices.give({ code: 'termination-announced', due }, who)
     if (!moments) return
     for (const record of [account, client]) {
-      let next = this.#nextChanges.get(record)
-      if (next === undefined || now >= next) {
-        next = nextChange(record, api, now) ?? Infinity
-        this.#nextChanges.set(record, next)
+      let known = this.#nextChanges.get(record)
+      if (!known || now < known.since || now >= known.next) {
+        known = { since: now, next: nextChange(record, api, now) ?? Infinity }
+        this.#nextChanges.set(record, known)
       }
-      if (next !== Infinity) moments.note(account.id, next)
+      if (known.next !== Infinity) moments.note(account.id, known.next)
     }
   }
 

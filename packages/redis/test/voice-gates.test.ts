@@ -159,9 +159,9 @@ test('a gate that leaves as others speak has left for good', async () => {
     await (await open(other)).release()
     left.push(other.gate.process)
     // It reads the first and is told of the second meanwhile, which it would read a little later.
-    one!.registry.setAccount({ id: 'acme', name: `${round}` })
+    void one!.registry.setAccount({ id: 'acme', name: `${round}` })
     await passed(round % 4)
-    one!.registry.setAccount({ id: 'acme', name: `${round} again` })
+    void one!.registry.setAccount({ id: 'acme', name: `${round} again` })
     await passed(round % 3)
     await other.gate.close()
   }

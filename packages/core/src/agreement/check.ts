@@ -30,6 +30,8 @@ export interface Agreement {
 export interface AgreementContext {
   readonly clock: CompleteClock
   readonly notices: Notices
+  /** Another version is in force: a new one has taken effect, or the clock was set back. */
+  onOtherVersion?(): void
 }
 
 const NOT_ACCEPTED: Ground = Object.freeze({
@@ -55,6 +57,10 @@ export function createAgreement(
   return new AgreementInTime(terms, isAsked ? registration : undefined, context)
 }
 
+function isAhead(moment: number | undefined, now: number): moment is number {
+  return moment !== undefined && moment > now
+}
+
 class AgreementInTime implements Agreement {
   readonly versions: readonly DatedVersion[]
   readonly #inForce: VersionInForce
@@ -67,7 +73,7 @@ class AgreementInTime implements Agreement {
   constructor(terms: TermsOptions, registration: RegistrationOptions | undefined, context: AgreementContext) {
     this.versions = datedVersions(terms)
     const before = Object.freeze({ version: terms.version, url: terms.url })
-    this.#inForce = new VersionInForce(this.versions, before, context.clock)
+    this.#inForce = new VersionInForce(this.versions, before, context)
     this.#enforced = terms.acceptance !== 'notify'
     this.#registration = registration && createRegistrationCheck(registration)
     this.#refusesStale = registration?.whenStale === 'refuse'
@@ -97,8 +103,11 @@ class AgreementInTime implements Agreement {
   }
 
   nextLook({ account, client }: Pick<Party, 'account' | 'client'>): number | undefined {
+    const now = this.#context.clock.now()
     const review = this.#refusesStale ? this.#registration?.reviewAt(account, client) : undefined
-    return review !== undefined && review > this.#context.clock.now() ? review : undefined
+    const due = this.#enforced ? this.owedBy(client)?.by : undefined
+    const next = Math.min(isAhead(review, now) ? review : Infinity, isAhead(due, now) ? due : Infinity)
+    return next === Infinity ? undefined : next
   }
 
   moments(now: number): readonly number[] {

@@ -41,25 +41,31 @@ export function datedVersions({
     })
 }
 
+export interface VersionContext {
+  readonly clock: CompleteClock
+  /** Another one is in force than before. */
+  onOtherVersion?(): void
+}
+
 /** Tells which version is in force. It is searched for when one has come into force, or the clock was set back: not with each request. */
 export class VersionInForce {
   readonly #versions: readonly DatedVersion[]
   readonly #before: CitedVersion
-  readonly #clock: CompleteClock
+  readonly #is: VersionContext
   #current: DatedVersion | undefined
   #from = Infinity
   #until = -Infinity
 
   /** @param before what is cited before the first version has taken effect */
-  constructor(versions: readonly DatedVersion[], before: CitedVersion, clock: CompleteClock) {
+  constructor(versions: readonly DatedVersion[], before: CitedVersion, context: VersionContext) {
     this.#versions = versions
     this.#before = before
-    this.#clock = clock
+    this.#is = context
   }
 
   /** `undefined` before the first has taken effect: until then nothing has to be accepted. */
   get dated(): DatedVersion | undefined {
-    const now = this.#clock.now()
+    const now = this.#is.clock.now()
     if (now < this.#from || now >= this.#until) this.#find(now)
     return this.#current
   }
@@ -72,5 +78,6 @@ export class VersionInForce {
     this.#current = this.#versions.findLast(({ effectiveAt }) => effectiveAt <= now)
     this.#from = this.#current?.effectiveAt ?? -Infinity
     this.#until = this.#versions.find(({ effectiveAt }) => effectiveAt > now)?.effectiveAt ?? Infinity
+    this.#is.onOtherVersion?.()
   }
 }
