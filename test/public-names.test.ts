@@ -12,14 +12,14 @@ const NAMES: Record<string, { values: string; types: string }> = {
       AbandonedEvent Acceptance Account AccountDetails AccountPage AccountRegistry
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
       CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
-      ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore ConnectionView
+      ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore Connection ConnectionView
       Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
       FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
       GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground
-      HeldConnection HistoryEntry HistoryPage Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger
+      HeldConnection HistoryEntry HistoryPage IssuedKey Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger
       LedgerEntry LedgerOptions LedgerSink Limits LimitsOption MemoryConnectionsOptions
       MemoryRegistry MemoryUsageOptions NewKey NoticeEvent Operation Operations OptionIssue
-      OutageEvent OwedAcceptance Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
+      Outcome OutageEvent OwedAcceptance Pending ProblemDocument Proposal Reason RecordChange RecordNeeds
       Records Refusal RefusalHeaders RefusedEvent Registration RegistrationOptions Registry
       RegistryChange RegistryFault RegistryStorage RegistryView ReleasedEvent RequestEvent
       RequestParts RequestsOptions ResponseHead Soon Status StoreState StoreWarning Target

@@ -10,16 +10,29 @@ export type Check = readonly [holds: (value: unknown) => boolean, remedy: string
  * @throws OptionsError listing everything that is wrong.
  */
 export function checkNamed(options: object, checks: Readonly<Record<string, Check>>): void {
+  if (!isRecord(options)) throw new OptionsError([{ path: 'options', message: 'must be an object' }])
   const issues: OptionIssue[] = []
   for (const name of Object.keys(options))
     if (!Object.hasOwn(checks, name))
       issues.push({ path: name, message: `is no option; ${likelyName(name, Object.keys(checks))}` })
   for (const [path, [holds, remedy]] of Object.entries(checks)) {
-    const value = (options as Record<string, unknown>)[path]
+    const value = options[path]
     if (!holds(value)) issues.push({ path, message: `must be ${remedy}` })
   }
   if (issues.length > 0) throw new OptionsError(issues)
 }
+
+/** Whether it is an object of names and values: no list, `Map`, `Date` or the like, whose names would be missed. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+/** @throws OptionsError where what is given in a place is not what it must be */
+export function checkGiven(path: string, [holds, remedy]: Check, value: unknown): void {
+  if (!holds(value)) throw new OptionsError([{ path, message: `must be ${remedy}` }])
+}
+
+export const isFunction: Check = [(value) => typeof value === 'function', 'a function']
 
 /** Absent, or a whole number from `least` on. */
 export function wholeNumber(least: number, of: string): Check {

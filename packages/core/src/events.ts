@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events'
+import { OptionsError } from './errors.js'
+import { likelyName } from './likely-name.js'
 import type { Notice } from './notices.js'
 import { isPromise } from './pending.js'
 import type { Reason } from './refusal.js'
@@ -200,6 +202,10 @@ export class GateEventSource {
   }
 
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): void {
+    if (!Object.hasOwn(UNHEARD, name)) {
+      const message = `is no event; ${likelyName(name, Object.keys(UNHEARD))}`
+      throw new OptionsError([{ path: name, message }])
+    }
     this.#emitter.on(name, listener)
     this.#heard[name] = true
   }

@@ -1,18 +1,6 @@
 import type { ConnectionView } from './gate.js'
-import type { ConnectionFilter } from './voice.js'
 
 // What other processes send is read with care: theirs may be another version of this package.
-
-const FILTERS = ['account', 'client', 'id', 'process']
-
-/** A filter that another process sent. One that cannot be read to the full must not stand for more than was meant. */
-export function filterOf(sent: unknown): ConnectionFilter | undefined {
-  if (typeof sent !== 'object' || sent === null) return undefined
-  const readable = Object.entries(sent).every(
-    ([name, value]) => FILTERS.includes(name) && typeof value === 'string',
-  )
-  return readable ? sent : undefined
-}
 
 /** A connection as another process listed it; `since` came as how long ago that was. */
 export function viewOf(sent: unknown, now: number): ConnectionView | undefined {

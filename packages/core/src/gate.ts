@@ -51,7 +51,7 @@ export interface Gate extends Followable {
   readonly maxBodyBytes: number
 
   /**
-   * Decides on a request. Never rejects, given a request: what goes wrong becomes a refusal. An admission holds its connection until `release()`,
+   * Decides on a request. Never rejects, given a request (else an OptionsError): what goes wrong becomes a refusal. An admission holds its connection until `release()`,
    * which is for the caller to call, once the response is over, whatever happens.
    */
   admit(request: GateRequest | RequestParts, options?: AdmitOptions): Promise<Outcome>
@@ -65,7 +65,7 @@ export interface Gate extends Followable {
   /** For adapters: tells a `warning`. */
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void
 
-  /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. */
+  /** Calls the listener for each event of that name, until `off`. A listener that throws harms no request. Throws an OptionsError where there is no such event. */
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
   off<Name extends GateEventName>(name: Name, listener: GateListener<Name>): this
 
@@ -77,7 +77,7 @@ export interface Gate extends Followable {
   /**
    * What is open now, oldest first; where the store is shared, in every process. A process that gives no sign of an answer for a second is left
    * out, and the others, where one has more to list than it can in 5 seconds: a `warning`, `process-silent`, names it. Nothing is kept for
-   * this per request: the processes are asked.
+   * this per request: the processes are asked. Rejects with an OptionsError where the filter is wrong.
    */
   connections(filter?: ConnectionFilter): Promise<ConnectionView[]>
   /**
@@ -89,7 +89,8 @@ export interface Gate extends Followable {
    */
   setLimits(limits: Limits): Promise<void>
   /**
-   * Ends open connections at once: their slots are free and what carries them is cut off. An empty filter means all of them.
+   * Ends open connections at once: their slots are free and what carries them is cut off. An empty filter means all of them; one that is wrong, or
+   * has a member that is `undefined`, none: it rejects with an OptionsError.
    * `why` is told in the `released` events. Resolves with how many there were; where the store is shared, in every process. A process that gives
    * no answer for a second is not counted (`warning`: `process-silent`); it ends them as soon as it hears of it, and none that was opened after the call.
    */

@@ -1,5 +1,6 @@
 export { createGate } from './create-gate.js'
-export type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
+export type { AdmitOptions, ConnectionView, ConnectionView as Connection, Gate, GateHealth } from './gate.js'
+export type { Outcome } from './visit.js'
 export type { GateOptions } from './options.js'
 export type {
   DatedVersion,
@@ -74,6 +75,7 @@ export {
   memoryRegistry,
   type AccountRegistryOptions,
   type CredentialsOptions,
+  type IssuedKey,
   type MemoryRegistry,
   type Records,
 } from './credentials/index.js'

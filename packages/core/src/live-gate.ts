@@ -1,3 +1,5 @@
+import { isRecord } from './checked.js'
+import { OptionsError } from './errors.js'
 import { isPending, isPromise, type Pending } from './pending.js'
 import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { CompleteClock } from './clock.js'
@@ -10,6 +12,7 @@ import type { Identification } from './identification.js'
 import type { Inquiries } from './inquiries.js'
 import type { Inquiry } from './inquiry.js'
 import type { LiveAdmission } from './live-admission.js'
+import { checkFilter } from './connection-filter.js'
 import { checkLimits } from './options.js'
 import type { GateHere, OtherGates } from './other-gates.js'
 import type { Passage } from './passage.js'
@@ -67,7 +70,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   async admit(request: GateRequest | RequestParts, { signal }: AdmitOptions = {}): Promise<Outcome> {
-    const outcome = this.decide('path' in request ? request : readRequest(request))
+    const outcome = this.decide('path' in request ? request : readRequest(checkedParts(request)))
     const decided = isPending(outcome) ? await answerOf(outcome, signal) : outcome
     if (signal?.aborted && decided.admitted) decided.release()
     return decided
@@ -110,6 +113,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   async connections(filter: ConnectionFilter = {}): Promise<ConnectionView[]> {
+    checkFilter(filter)
     const elsewhere = await this.#othersIn(filter)?.connections(filter)
     const here = this.connectionsHere(filter)
     if (!elsewhere || elsewhere.length === 0) return here
@@ -148,6 +152,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   async end(filter: ConnectionFilter, why: string): Promise<number> {
+    checkFilter(filter)
     const here = this.endHere(filter, why, Infinity)
     return here + ((await this.#othersIn(filter)?.end(filter, why)) ?? 0)
   }
@@ -224,6 +229,19 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     await this.#parts.others()?.close()
     await store.close()
   }
+}
+
+/** Whoever has no adapter puts it together by hand. */
+function checkedParts(parts: RequestParts): RequestParts {
+  const { method, target, headers } = parts
+  const issues = [
+    ...(['method', 'target'] as const)
+      .filter((path) => typeof { method, target }[path] !== 'string')
+      .map((path) => ({ path, message: 'must be text' })),
+    ...(isRecord(headers) ? [] : [{ path: 'headers', message: 'must be an object, e.g. req.headers' }]),
+  ]
+  if (issues.length > 0) throw new OptionsError(issues)
+  return parts
 }
 
 /** What is waited for, left as the signal is aborted. */

@@ -106,19 +106,29 @@ export function checkLimits(limits: Limits): void {
 type Issue = v.BaseIssue<unknown>
 
 function throwIssues(issues: readonly Issue[] | undefined): void {
-  if (issues) throw new OptionsError(issues.map(worded))
+  if (issues) throw new OptionsError(issues.flatMap(worded))
 }
 
-function worded(issue: Issue): OptionIssue {
+function worded(issue: Issue): OptionIssue | OptionIssue[] {
   const keys = (issue.path ?? []).map((item) => item.key as string | number)
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return unknownNames(keys.slice(0, -1), issue.path!.at(-1)!.input as object)
   return { path: writtenPath(keys), message: messageOf(issue, keys) }
+}
+
+/** Of the names that an object should not have only the first is told by the schema. */
+function unknownNames(keys: readonly (string | number)[], given: object): OptionIssue[] {
+  const known = namesAt(keys)
+  return Object.keys(given)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: writtenPath([...keys, name]),
+      message: `is no option; ${likelyName(name, known)}`,
+    }))
 }
 
 function messageOf(issue: Issue, keys: readonly (string | number)[]): string {
   if (issue.type !== 'strict_object') return issue.message
-  if (issue.expected === 'never') {
-    return `is no option; ${likelyName(String(keys.at(-1)), namesAt(keys.slice(0, -1)))}`
-  }
   return issue.received === 'undefined' ? required(keys) : `must be an object, not ${issue.received}`
 }
 

@@ -1,6 +1,7 @@
 import type { CompleteClock } from './clock.js'
 import { StoreError } from './errors.js'
-import { filterOf, viewOf } from './from-elsewhere.js'
+import { filterOf } from './connection-filter.js'
+import { viewOf } from './from-elsewhere.js'
 import type { ConnectionView } from './gate.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'

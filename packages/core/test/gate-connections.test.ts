@@ -30,6 +30,23 @@ describe('open connections', () => {
     expect(await listed({ process: 'another' })).toEqual([])
   })
 
+  test.each([
+    ['has a name that is not known', { acount: 'acme' }, /acount: is no option; did you mean account/],
+    ['leaves its value to chance', { account: undefined }, /account: must be text/],
+    ['has a value that is no text', { account: 7 }, /account: must be text/],
+    ['is no object', 'acme', /must be an object/],
+    ['is a list', ['acme'], /must be an object/],
+    ['is missing', undefined, /must be an object/],
+  ])('are not ended by a filter that %s: an empty one alone means all', async (_, filter, message) => {
+    const { gate, keys } = gateWith()
+    await admitted(gate, asking(keys.crm))
+    await admitted(gate, asking(keys.globex))
+    await expect(gate.end(filter as never, 'test')).rejects.toThrow(message)
+    if (filter !== undefined) await expect(gate.connections(filter as never)).rejects.toThrow(message)
+    expect(await gate.connections()).toHaveLength(2)
+    expect(await gate.end({}, 'test')).toBe(2)
+  })
+
   test('name the process, which the ledger names too; a second gate of the API has a name of its own', async () => {
     const entries: LedgerEntry[] = []
     const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], tellFirst: 2 })

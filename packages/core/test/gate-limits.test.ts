@@ -210,6 +210,12 @@ describe('classes', () => {
     },
   )
 
+  test('that a function tells as a Map refuse with limits-unavailable', async () => {
+    const { gate, keys, told } = gateWith({ limits: () => new Map([['read', 1]]) as never })
+    expect(outcomeOf(await gate.admit(asking(keys.crm)))).toBe('limits-unavailable')
+    expect(told[0]).toMatchObject({ name: 'warning', code: 'limits-failed' })
+  })
+
   test('that cannot be told, because the function throws, refuse with limits-unavailable', async () => {
     const cause = new Error('classify')
     const classify = () => {

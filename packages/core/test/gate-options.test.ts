@@ -69,6 +69,37 @@ describe('options', () => {
     for (const { message } of issues) expect(message).toMatch(/^(?:must|is required)/)
   })
 
+  test('of names that are not known are all told, each with the name that was likely meant', () => {
+    expect(
+      issuesOf({ term: TERMS, registery: registry, limit: {}, requests: { method: [], path: [] } }),
+    ).toEqual([
+      { path: 'terms', message: 'is required' },
+      { path: 'registry', message: expect.stringMatching(/^is required/) as string },
+      { path: 'requests.method', message: 'is no option; did you mean methods?' },
+      { path: 'requests.path', message: 'is no option; did you mean paths?' },
+      { path: 'term', message: 'is no option; did you mean terms?' },
+      { path: 'registery', message: 'is no option; did you mean registry?' },
+      { path: 'limit', message: 'is no option; did you mean limits?' },
+    ])
+  })
+
+  test.each([
+    ['a Map', new Map([['read', 1]])],
+    ['a Date', new Date()],
+    ['a list', [5]],
+  ])('that are limits and %s are refused, also as they are set later', async (_, limits) => {
+    expect(issuesWith({ limits })).toMatchObject([
+      { path: 'limits', message: expect.stringMatching(/object/) as string },
+    ])
+    const { gate } = gateWith()
+    await expect(gate.setLimits(limits as never)).rejects.toThrow(/limits: must be an object/)
+  })
+
+  test('hold no limit under a name that every object has', () => {
+    const limits = JSON.parse('{"constructor":"lots","__proto__":-1}') as object
+    expect(pathsOf(issuesWith({ limits }))).toEqual(['limits.constructor', 'limits.__proto__'])
+  })
+
   test('stand in the message of the error, a line each', () => {
     const act = () => createGate({ terms: { url: 'nowhere' }, registry, mode: 'off' } as never)
     expect(act).toThrow(/options are wrong\n {2}- terms\.url: must be .*\n {2}- mode: must be /)

@@ -1,4 +1,5 @@
 import type { Gate } from '../gate.js'
+import { checkGate } from '../given-gate.js'
 import type { Reason } from '../refusal.js'
 import type { GateSetup } from '../setup.js'
 import type { Duty, Gap, Met, Way } from './duty.js'
@@ -36,6 +37,7 @@ const FIRMNESS: readonly Met[] = ['enforced', 'kept in records', 'monitored']
  * open, and what would close it, or that it is left to people. In the order of the Terms. Works it out when it is asked, and nothing before.
  */
 export function coverage(gate: Pick<Gate, 'setup'>): ClauseCoverage[] {
+  checkGate(gate, 'setup')
   const setup = gate.setup()
   return [...DUTIES.map((duty) => metBy(duty, setup)), ...LEFT_TO_PEOPLE.map(leftToPeople)].toSorted(
     (one, other) => one.clause.localeCompare(other.clause, 'en'),

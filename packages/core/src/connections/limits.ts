@@ -1,4 +1,5 @@
 import { limitsInForce, nextChange } from '../accounts/in-force.js'
+import { isRecord } from '../checked.js'
 import type { CompleteClock } from '../clock.js'
 import type { Account, Limits } from '../registry.js'
 import { isPromise } from '../pending.js'
@@ -92,8 +93,7 @@ function merged(limits: Limits | undefined, others: Limits): Limits {
 /** What limits from outside say of a class. What they leave out stays as it would be without them. */
 function limitIn(limits: Limits | undefined | null, className: string): number | undefined {
   if (limits == null) return undefined
-  if (typeof limits !== 'object' || Array.isArray(limits))
-    throw new TypeError('api-terms: limits must be an object from classes to numbers')
+  if (!isRecord(limits)) throw new TypeError('api-terms: limits must be an object from classes to numbers')
   const limit = Object.hasOwn(limits, className) ? limits[className] : undefined
   if (limit === undefined || isLimit(limit)) return limit
   throw new TypeError(

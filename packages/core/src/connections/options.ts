@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isRecord } from '../checked.js'
 import { LONGEST_TIMER_MS } from '../clock.js'
 import type { Limits } from '../registry.js'
 import type { GateRequest } from '../request.js'
@@ -86,17 +87,19 @@ export const connectionsSchema = v.strictObject({
 const CLASS_NAME = /^[\w-]{1,64}$/
 const LIMIT = 'must be a whole number of connections, 0 (to block) or more, or Infinity'
 
-const limitSchema = v.custom<number>(isLimit, LIMIT)
-
+const CLASS = 'must be a name of a class: letters, digits, "-" and "_"'
 const LIMITS =
   'must be an object from classes to limits, e.g. { read: 10, write: 1 }, or a function that returns one'
 
 export const limitsSchema = v.pipe(
-  // A list passes for a record.
-  v.custom<Limits>((input) => !Array.isArray(input), LIMITS),
-  v.record(
-    v.pipe(v.string(), v.regex(CLASS_NAME, 'must be a name of a class: letters, digits, "-" and "_"')),
-    limitSchema,
-    LIMITS,
-  ),
+  v.custom<Limits>(isRecord, LIMITS),
+  // A record of the library leaves out names that every object has, as if nothing were said under them.
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const [key, value] of Object.entries(dataset.value)) {
+      const message = CLASS_NAME.test(key) ? (isLimit(value) ? undefined : LIMIT) : CLASS
+      const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'value', input: dataset.value, key, value }]
+      if (message !== undefined) addIssue({ message, path })
+    }
+  }),
 )

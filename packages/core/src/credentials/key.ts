@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { checkNamed } from '../checked.js'
 import { inOnePiece } from '../one-piece.js'
 import { crc32, CRC_START, crcEnd, crcStep } from './crc32.js'
 
@@ -32,15 +33,16 @@ export interface IssuedKey {
  * is refused without a look-up and a leaked one can be recognised (clause 4(b)). It is a token68 (RFC 9110 §11.2).
  *
  * @param options `prefix`: `key` by default; a letter, then letters, digits and inner `_`, 32 characters at most
- * @throws TypeError where the prefix is not of that form
+ * @throws OptionsError where the prefix is not of that form, or there is another option
  */
 export function issueKey(options: { prefix?: string } = {}): IssuedKey {
-  const prefix = options.prefix ?? 'key'
-  if (!PREFIX.test(prefix)) {
-    throw new TypeError(
-      'prefix must be a letter followed by letters, digits and inner underscores, 32 characters at most',
-    )
-  }
+  checkNamed(options, {
+    prefix: [
+      (value) => value === undefined || (typeof value === 'string' && PREFIX.test(value)),
+      'a letter followed by letters, digits and inner underscores, 32 characters at most',
+    ],
+  })
+  const { prefix = 'key' } = options
   const checked = `${prefix}_${randomBase62(RANDOM_LENGTH)}`
   const key = checked + base62(crc32(checked), CHECKSUM_LENGTH)
   return { key, digest: digestOf(key), hint: hintOf(key) }

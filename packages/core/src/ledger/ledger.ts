@@ -2,6 +2,7 @@ import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import type { MisuseEvent, WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
+import { checkGate } from '../given-gate.js'
 import { nameInProcess, nameOfProcess } from '../process-name.js'
 import { withoutKeys } from '../without-keys.js'
 import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
@@ -92,6 +93,7 @@ class LiveLedger implements Ledger {
   }
 
   follow(gate: Followable): () => void {
+    checkGate(gate, 'follow')
     const { api } = gate
     const following = gate.follow({
       purpose: 'ledger',

@@ -1,5 +1,6 @@
 import { createGate } from '../create-gate.js'
 import type { Gate } from '../gate.js'
+import { isGate } from '../given-gate.js'
 import type { GateOptions } from '../options.js'
 import { watchArrivals } from './arrivals.js'
 
@@ -10,7 +11,5 @@ import { watchArrivals } from './arrivals.js'
  */
 export function gateOf(gateOrOptions: Gate | GateOptions): Gate {
   watchArrivals()
-  const given = gateOrOptions as Gate | undefined
-  // Told by what it can do: it may come from another loaded copy of this package.
-  return typeof given?.admit === 'function' ? given : createGate(gateOrOptions as GateOptions)
+  return isGate(gateOrOptions) ? gateOrOptions : createGate(gateOrOptions)
 }

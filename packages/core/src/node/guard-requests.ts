@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admission } from '../admission.js'
 import { isPromise } from '../pending.js'
+import { checkGiven, isFunction } from '../checked.js'
 import type { Gate } from '../gate.js'
-import { watchArrivals } from './arrivals.js'
+import type { GateOptions } from '../options.js'
 import { enter } from './enter.js'
+import { gateOf } from './gate-of.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 
@@ -12,12 +14,15 @@ export type AdmittedHandler<Req, Res> = (req: Req, res: Res, admission: Admissio
 
 /**
  * Puts the gate before a plain handler: the listener to give to `createServer` of `node:http`, `node:https` or `node:http2`.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
  */
 export function guardRequests<Req extends Incoming = IncomingMessage, Res extends Outgoing = ServerResponse>(
-  gate: Gate,
+  gateOrOptions: Gate | GateOptions,
   handler: AdmittedHandler<Req, Res>,
 ): (req: Req, res: Res) => void {
-  watchArrivals()
+  const gate = gateOf(gateOrOptions)
+  checkGiven('handler', isFunction, handler)
   return (req, res) => {
     const proceed = (admission: Admission | undefined) => {
       if (admission) handler(req, res, admission)

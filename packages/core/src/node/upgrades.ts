@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import type { Admission } from '../admission.js'
 import type { Carrier, Traffic } from '../carrier.js'
+import { checkGiven, isFunction, type Check } from '../checked.js'
 import type { Gate } from '../gate.js'
+import { checkGate } from '../given-gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../visit.js'
@@ -30,8 +32,12 @@ export type UpgradeHandler = (
  * listener (`noServer: true` for `ws`).
  *
  * @returns what takes the gate away again; open sockets stay counted.
+ * @throws OptionsError where it is given no gate, no server or no handler
  */
 export function guardUpgrades(gate: Gate, server: Server, onUpgrade: UpgradeHandler): () => void {
+  checkGate(gate, 'decide')
+  checkGiven('server', isServer, server)
+  checkGiven('onUpgrade', isFunction, onUpgrade)
   const listener = asGuard((req: IncomingMessage, socket: Duplex, head: Buffer) => {
     guardUpgrade(gate, req, socket, head, onUpgrade).catch((cause: unknown) => {
       socket.destroy()
@@ -41,6 +47,12 @@ export function guardUpgrades(gate: Gate, server: Server, onUpgrade: UpgradeHand
   server.on('upgrade', listener)
   return () => void server.off('upgrade', listener)
 }
+
+/** An app is none: it is a handler of its server's. */
+const isServer: Check = [
+  (given) => typeof (given as Server | null | undefined)?.on === 'function' && typeof given !== 'function',
+  'a server: what createServer() or app.listen() answers with',
+]
 
 async function guardUpgrade(
   gate: Gate,

@@ -3,6 +3,7 @@ import { checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import { OptionsError } from '../errors.js'
 import type { Followable } from '../followers.js'
+import { checkGate } from '../given-gate.js'
 import { nameInProcess } from '../process-name.js'
 import { DAY_MS, dayOf, isDay, writtenDay } from './days.js'
 import { GateUsage } from './gate-usage.js'
@@ -72,6 +73,7 @@ class LiveUsage implements Usage {
   ) {}
 
   follow(gate: Followable): () => void {
+    checkGate(gate, 'follow')
     const counted = new GateUsage(gate.api, this.clock)
     const following = gate.follow(counted)
     counted.following = following
