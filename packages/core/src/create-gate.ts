@@ -14,6 +14,7 @@ import {
   type ConnectionStore,
   type SteadfastStoreOptions,
 } from './connections/index.js'
+import { warnIfCountedApart } from './counted-apart.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
 import { GateEventSource } from './events.js'
 import { heardRegistry } from './heard-registry.js'
@@ -188,6 +189,7 @@ export function createGate(options: GateOptions): Gate {
       endTelling?.()
       endLostLeases?.()
       endStoreWarnings?.()
+      endCounting()
       changed.close()
     },
     changed,
@@ -208,6 +210,7 @@ export function createGate(options: GateOptions): Gate {
       join: (listener) => shared.voice!(api, thisProcess, listener),
     })
   warnIfOneOfMany(connections.store, reports)
+  const endCounting = warnIfCountedApart(api, options.registry, connections.store, reports)
   const lookAtAll = () => {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)

@@ -138,6 +138,7 @@ export interface WarningEvent {
     | 'voice-failed'
     | 'process-silent'
     | 'memory-store-in-cluster'
+    | 'api-in-two-gates'
     | 'ledger-failed'
     | 'usage-failed'
   readonly message: string
