@@ -5,7 +5,7 @@ import { holdContinue } from './continue.js'
 import { releaseOnClose } from './ending.js'
 import { carry, Exchange } from './exchange.js'
 import { hookHead } from './head.js'
-import type { Incoming } from './incoming.js'
+import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { markOf } from './traffic.js'
 
@@ -50,7 +50,7 @@ export function watchArrivals(): void {
     const { request, response, server, socket } = message as Arrival
     const gated = server[GATED]
     if (gated) {
-      const exchange = open(request, response)
+      const exchange = open(request, response, true)
       gated.prepare(request, response)
       if (gated.measures) exchange.mark = markOf(socket)
     }
@@ -60,30 +60,41 @@ export function watchArrivals(): void {
 
 /** The exchange of a request that no gate has taken up before; opened now, on the first request of a server and over HTTP/2. */
 export function openLate(req: Incoming, res: Outgoing, preparing: Preparing | undefined): Exchange {
-  const exchange = open(req, res)
-  const server = serverOf(exchange)
+  const server = serverOf(req)
+  if (!server && !isHttp2(req)) return openAlone(req, res as ServerResponse)
+  const exchange = open(req, res, true)
   if (server) server[GATED] = { prepare: preparing?.(req, res) ?? nothing, measures: false }
   return exchange
+}
+
+/**
+ * Where no server of Node has made them, as in a function that is called with an event: then the response may not know its request, only
+ * `finish` tells of its end, and its fields are read from it.
+ */
+function openAlone(req: IncomingMessage, res: ServerResponse): Exchange {
+  if (res.req !== req) (res as { req: IncomingMessage }).req = req
+  res.on('finish', releaseOnClose)
+  return open(req, res, false)
 }
 
 /** Has the bytes of an exchange counted, and those of all that come to its server from now on. */
 export function measure(exchange: Exchange): void {
   exchange.measure()
-  const gated = serverOf(exchange)?.[GATED]
+  const gated = serverOf(exchange.res.req)?.[GATED]
   if (gated) gated.measures = true
 }
 
 /** None over HTTP/2. */
-function serverOf({ socket }: Exchange): Gated | undefined {
-  return (socket as { readonly server?: Gated } | undefined)?.server
+function serverOf(req: Incoming): Gated | undefined {
+  return isHttp2(req) ? undefined : (req.socket as { readonly server?: Gated } | undefined)?.server
 }
 
 function nothing(): void {}
 
-function open(req: Incoming, res: Outgoing): Exchange {
+function open(req: Incoming, res: Outgoing, isServed: boolean): Exchange {
   const exchange = new Exchange(res)
   carry(req, exchange)
-  hookHead(res)
+  hookHead(res, isServed)
   res.on('close', releaseOnClose)
   return exchange
 }

@@ -27,18 +27,19 @@ const {
  * Has every head of the response stamped, implicit ones included, as it is written: only then is the status known, and only what is
  * written there survives the error handlers of Express and Koa, which remove what was set before.
  */
-export function hookHead(res: Outgoing): void {
+export function hookHead(res: Outgoing, isServed: boolean): void {
   const storing = res as Storing
-  if (nodeStoreHeader && storing._storeHeader === nodeStoreHeader) storing._storeHeader = storeStamped
+  const takes = isServed && nodeStoreHeader && storing._storeHeader === nodeStoreHeader
+  if (takes) storing._storeHeader = storeStamped
   else hookWriteHead(res)
 }
 
 /** Lines for the head of a refusal, while it is written. */
 let linesOfRefusal = ''
 
-/** Whether lines can be added to the head of this response: nobody looks at its fields once it is written. */
+/** Whether lines can be added to the head of this response: nobody has put another `writeHead` in place, which may look at its fields, or come to it later. */
 export function takesLines(res: Outgoing): res is ServerResponse {
-  return (res as Storing)._storeHeader === storeStamped && isNodes(res)
+  return (res as Storing)._storeHeader === storeStamped && res.writeHead === nodeWriteHead
 }
 
 /** Writes a head with lines that are sent as they are: nothing of a caller's may be in them. For who {@link takesLines}. */
@@ -56,8 +57,22 @@ export function writeHeadWith(
   }
 }
 
+/** What is not to be on the head of a refusal, while it is written. */
+let unwanted: RegExp | undefined
+
+/** Writes a head that has its fields. What others add to it as it is written, and is not wanted on it, is taken off again. */
+export function writeHeadWithout(res: Outgoing, status: number, fields: RegExp): void {
+  unwanted = fields
+  try {
+    ;(res as ServerResponse).writeHead(status)
+  } finally {
+    unwanted = undefined
+  }
+}
+
 /** One function for all responses: what it needs stands with the request. */
 function storeStamped(this: Storing, firstLine: string, fields?: Fields | null): void {
+  if (unwanted) for (const name of getHeaderNames.call(this)) if (unwanted.test(name)) this.removeHeader(name)
   const carried = carriedBy(this.req)
   const status = this.statusCode
   // 1xx are no heads of a response.

@@ -1,8 +1,8 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { Refusal, RefusalHeaders } from '../refusal.js'
 import { declaresBody } from '../request.js'
 import type { Exchange } from './exchange.js'
-import { takesLines, writeHeadWith } from './head.js'
+import { takesLines, writeHeadWith, writeHeadWithout } from './head.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 
@@ -12,7 +12,7 @@ import type { Outgoing } from './outgoing.js'
  * refusal: those of CORS above all.
  */
 const OF_ANOTHER_ANSWER =
-  /^(?:content-(?:type|length|encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
+  /^(?:content-(?:encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
 const CLOSING = Symbol.for('api-terms.closing')
 
@@ -40,7 +40,12 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
   if (alone && takesLines(res)) writeHeadWith(res, refusal.status, framing, linesOf(refusal))
-  else (res as ServerResponse).writeHead(refusal.status, { ...besides(res, refusal), ...framing })
+  else {
+    // Whoever takes part in heads is to see them.
+    for (const [name, value] of Object.entries({ ...besides(res, refusal), ...framing }))
+      res.setHeader(name, value!)
+    writeHeadWithout(res, refusal.status, OF_ANOTHER_ANSWER)
+  }
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body, encodingOf(refusal))
 }
