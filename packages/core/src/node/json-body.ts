@@ -20,7 +20,6 @@ export async function readJson(
 }
 
 function readBytes(req: Incoming, maxBytes: number, ms: number): Promise<Buffer | NoContent> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve('too-long')
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0

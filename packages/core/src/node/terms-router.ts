@@ -2,10 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gate } from '../gate.js'
 import type { Inquiry } from '../inquiry.js'
 import type { Ground, Refusal } from '../refusal.js'
+import { pathOf } from '../request.js'
+import { watchArrivals } from './arrivals.js'
+import { claimContinue, sendContinue } from './continue.js'
+import { Exchange } from './exchange.js'
 import { acceptanceOf, isOffered, readAccepting, record, type AcceptanceRegistry } from './accept.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import { readJson, type NoContent } from './json-body.js'
 import type { Outgoing } from './outgoing.js'
+import { isClosing } from './refuse.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
 import { toldState, toldTerms } from './terms-state.js'
 
@@ -103,29 +108,38 @@ export function termsRouter(options: TermsRouterOptions): TermsRouter {
       (answered) => {
         if (answered) return
         if (next) next()
-        else writeAnswer(req, res, problem(404, 'There is nothing here.'), undefined)
+        else writeAnswer(new Exchange(res), req, problem(404, 'There is nothing here.'), undefined)
       },
       (cause: unknown) => (next ? next(cause) : res.destroy()),
     )
   }
 }
 
-/** The same for adapters: resolves with whether the request was the router's to answer. */
+/**
+ * The same for adapters: resolves with whether the request was the router's to answer. Has requests looked at as they arrive, so that
+ * `100 Continue` waits for the decision.
+ */
 export function termsAnswers(
   options: TermsRouterOptions,
 ): (req: Incoming, res: Outgoing, facts?: TermsFacts) => Promise<boolean> {
   const { gate, path: mount = '' } = options
   const router = new Router(options)
+  watchArrivals()
   return async (req, res, facts = {}) => {
-    const path = pathBelow(mount, req.url ?? '/')
+    const path = pathBelow(mount, pathOf(req.url ?? '/'))
     if (path === undefined) return false
+    const exchange = new Exchange(res)
+    if (exchange.isOver || isClosing(exchange)) return true
+    claimContinue(res)
     const inquiry = await gate.inquire(readIncoming(req, facts))
     if (!inquiry.admitted) {
-      writeAnswer(req, res, inquiry, undefined)
+      writeAnswer(exchange, req, inquiry, undefined)
       return true
     }
     try {
-      writeAnswer(req, res, await router.answer(path, req, inquiry, facts.body), inquiry.terms)
+      // Who has hung up meanwhile sends no more: to read would be to wait in vain.
+      if (exchange.isOver) return true
+      writeAnswer(exchange, req, await router.answer(path, req, res, inquiry, facts.body), inquiry.terms)
     } finally {
       inquiry.release()
     }
@@ -140,11 +154,17 @@ class Router {
     this.#options = options
   }
 
-  async answer(path: string, req: Incoming, inquiry: Inquiry, body: unknown): Promise<Refusal | JsonAnswer> {
+  async answer(
+    path: string,
+    req: Incoming,
+    res: Outgoing,
+    inquiry: Inquiry,
+    body: unknown,
+  ): Promise<Refusal | JsonAnswer> {
     const { usage, registry } = this.#options
     if (path === '/acceptances' && registry) {
       if (req.method !== 'POST') return inquiry.refuse(TO_POST)
-      return this.#accept(registry, req, inquiry, body)
+      return this.#accept(registry, req, res, inquiry, body)
     }
     const tell =
       path === '/'
@@ -189,12 +209,15 @@ class Router {
   async #accept(
     registry: AcceptanceRegistry,
     req: Incoming,
+    res: Outgoing,
     inquiry: Inquiry,
     parsed: unknown,
   ): Promise<Refusal | JsonAnswer> {
     // Who is suspended has a matter to settle first.
     if (inquiry.against?.reason === 'account-suspended') return inquiry.refuse(inquiry.against)
     if (!isJson(req.headers['content-type'])) return inquiry.refuse(NO_JSON)
+    if (Number(req.headers['content-length'] ?? 0) > MOST_BYTES) return inquiry.refuse(TOO_LONG)
+    sendContinue(res)
     const content =
       parsed === undefined ? await readJson(req, MOST_BYTES, LONGEST_READ_MS) : { value: parsed }
     if (typeof content === 'string')
@@ -222,10 +245,8 @@ function unread(why: Exclude<NoContent, 'too-long'>): JsonAnswer {
   return problem(400, 'Send JSON.')
 }
 
-/** What of a target follows the mount, without its query; `undefined` where it lies elsewhere. */
-function pathBelow(mount: string, url: string): string | undefined {
-  const question = url.indexOf('?')
-  const path = question === -1 ? url : url.slice(0, question)
+/** What of a path follows the mount; `undefined` where it lies elsewhere. */
+function pathBelow(mount: string, path: string): string | undefined {
   if (path !== mount && !path.startsWith(`${mount}/`)) return undefined
   return path.slice(mount.length) || '/'
 }
