@@ -32,6 +32,12 @@ export interface InquiriesContext {
   checkTransport(request: GateRequest): Ground | undefined
 }
 
+/** One of few. */
+interface Place {
+  /** Any number of times. */
+  release(): void
+}
+
 /** What clients ask about themselves. */
 export class Inquiries {
   readonly #is: InquiriesContext
@@ -46,26 +52,45 @@ export class Inquiries {
     const { credentials, checkTransport } = this.#is
     const insecure = this.#closed ? SHUTTING_DOWN : checkTransport(request)
     if (insecure) return this.#refuse(request, insecure)
-    const who = await credentials.identify(request)
-    if ('reason' in who) return this.#refuse(request, who)
-    const against = credentials.against(who, request)
-    if (against && !MAY_ASK.has(against.reason)) return this.#refuse(request, against, who)
-    const account = who.account.id
-    const inUse = this.#underWay.get(account) ?? 0
-    if (inUse >= MOST_AT_ONCE)
-      return this.#refuse(request, this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), who)
-    this.#underWay.set(account, inUse + 1)
-    return this.#inquiry(request, who, against)
+    return this.#judge(request, await credentials.identify(request))
   }
 
   close(): void {
     this.#closed = true
   }
 
-  #inquiry(request: GateRequest, who: Identity, against: Ground | undefined): Inquiry {
+  /** @param held the place that it has already */
+  #judge(request: GateRequest, who: Identity | Ground, held?: Place): Inquiry | Refusal {
+    if ('reason' in who) return this.#refuse(request, who)
+    const against = this.#is.credentials.against(who, request)
+    if (against && !MAY_ASK.has(against.reason)) return this.#refuse(request, against, who)
+    const place = held ?? this.#takePlace(request, who)
+    return 'reason' in place ? place : this.#inquiry(request, who, against, place)
+  }
+
+  #takePlace(request: GateRequest, who: Identity): Place | Refusal {
+    const account = who.account.id
+    const inUse = this.#underWay.get(account) ?? 0
+    if (inUse >= MOST_AT_ONCE)
+      return this.#refuse(request, this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), who)
+    this.#underWay.set(account, inUse + 1)
+    let released = false
+    return {
+      release: () => {
+        if (!released) this.#over(account)
+        released = true
+      },
+    }
+  }
+
+  async #recheck(request: GateRequest, who: Identity, place: Place): Promise<Inquiry | Refusal> {
+    if (this.#closed) return this.#refuse(request, SHUTTING_DOWN, who)
+    return this.#judge(request, await this.#is.credentials.identifyAgain(who), place)
+  }
+
+  #inquiry(request: GateRequest, who: Identity, against: Ground | undefined, place: Place): Inquiry {
     const { agreement, limits, clock, timeoutMs } = this.#is
     const { account, client, credential } = who
-    let released = false
     return {
       admitted: true,
       account,
@@ -83,11 +108,9 @@ export class Inquiries {
           'limits()',
           clock,
         ),
+      recheck: () => this.#recheck(request, who, place),
       refuse: (ground) => this.#refuse(request, ground, who),
-      release: () => {
-        if (!released) this.#over(account.id)
-        released = true
-      },
+      release: place.release,
     }
   }
 

@@ -2,7 +2,7 @@ import type { Inquiry } from '../inquiry.js'
 import type { Acceptance } from '../registry.js'
 
 /** What a client says to accept the Terms: somebody who may bind the entity accepts a version for it (clauses 1(a), 1(b)). */
-interface Accepting {
+export interface Accepting {
   readonly version: string
   /** Who accepts. */
   readonly by: string
@@ -10,7 +10,10 @@ interface Accepting {
   readonly entity: string
 }
 
-/** Where acceptances are recorded: a registry that can be written, or a function of the provider's own. */
+/**
+ * Where acceptances are recorded: a registry that can be written, or a function of the provider's own. A function resolves with the acceptance,
+ * with its moment, or with nothing; a `RegistryError` with the fault `duplicate` says that there is one already.
+ */
 export interface AcceptanceRegistry {
   acceptTerms(acceptance: {
     readonly client: string
@@ -19,7 +22,7 @@ export interface AcceptanceRegistry {
     readonly acceptedBy: string
     /** Who does it, for the history: the client. */
     readonly by: string
-  }): Promise<Acceptance>
+  }): Promise<Acceptance | undefined | void>
 }
 
 const MEMBERS = ['version', 'by', 'entity'] as const
@@ -52,17 +55,19 @@ export function isOffered({ terms, upcoming }: Inquiry, version: string): boolea
   return [terms, ...upcoming].some((offered) => offered.version === version)
 }
 
-export function record(
+/** Resolves with what was recorded, as the registry tells it, or else as it was said. */
+export async function record(
   registry: AcceptanceRegistry,
   { client }: Inquiry,
   said: Accepting,
-): Promise<Acceptance> {
+): Promise<Acceptance | Accepting> {
   const { version, entity, by } = said
-  return registry.acceptTerms({
+  const recorded = await registry.acceptTerms({
     client: client.id,
     version,
     entity,
     acceptedBy: by,
     by: `client ${client.id}`,
   })
+  return recorded ?? said
 }

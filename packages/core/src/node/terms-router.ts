@@ -4,13 +4,13 @@ import type { Inquiry } from '../inquiry.js'
 import type { Ground, Refusal } from '../refusal.js'
 import { pathOf } from '../request.js'
 import { watchArrivals } from './arrivals.js'
-import { claimContinue, sendContinue } from './continue.js'
+import { claimContinue } from './continue.js'
 import { Exchange } from './exchange.js'
-import { acceptanceOf, isOffered, readAccepting, record, type AcceptanceRegistry } from './accept.js'
+import type { AcceptanceRegistry } from './accept.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
-import { readJson, type NoContent } from './json-body.js'
 import type { Outgoing } from './outgoing.js'
 import { isClosing } from './refuse.js'
+import { Acceptances, type AcceptanceRequest } from './terms-acceptance.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
 import { toldState, toldTerms } from './terms-state.js'
 
@@ -56,27 +56,11 @@ interface ExpressRequest extends IncomingMessage {
   readonly body?: unknown
 }
 
-const MOST_BYTES = 4096
-const LONGEST_READ_MS = 10_000
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 const NOT_HERE: Ground = Object.freeze({
   reason: 'path-not-documented',
   detail: 'Ask for /, for /account, or for /usage; or post to /acceptances.',
-})
-const NO_JSON: Ground = Object.freeze({
-  reason: 'media-type-not-accepted',
-  detail: 'Send application/json.',
-  headers: { Accept: 'application/json' },
-})
-const TOO_LONG: Ground = Object.freeze({
-  reason: 'body-too-large',
-  detail: `Send at most ${MOST_BYTES} bytes.`,
-})
-const UNRECORDED: Ground = Object.freeze({
-  reason: 'registry-unavailable',
-  detail: 'The acceptance could not be recorded. Try again in a moment.',
-  headers: { 'Retry-After': '1' },
 })
 const NO_USAGE = 'The usage could not be looked up. Try again in a moment.'
 
@@ -139,7 +123,8 @@ export function termsAnswers(
     try {
       // Who has hung up meanwhile sends no more: to read would be to wait in vain.
       if (exchange.isOver) return true
-      writeAnswer(exchange, req, await router.answer(path, req, res, inquiry, facts.body), inquiry.terms)
+      const answer = await router.answer(path, { req, res, body: facts.body }, inquiry)
+      writeAnswer(exchange, req, answer, inquiry.terms)
     } finally {
       inquiry.release()
     }
@@ -149,22 +134,21 @@ export function termsAnswers(
 
 class Router {
   readonly #options: TermsRouterOptions
+  /** Absent where none are taken. */
+  readonly #acceptances: Acceptances | undefined
 
   constructor(options: TermsRouterOptions) {
+    const { gate, registry } = options
     this.#options = options
+    this.#acceptances = registry && new Acceptances(gate, registry)
   }
 
-  async answer(
-    path: string,
-    req: Incoming,
-    res: Outgoing,
-    inquiry: Inquiry,
-    body: unknown,
-  ): Promise<Refusal | JsonAnswer> {
-    const { usage, registry } = this.#options
-    if (path === '/acceptances' && registry) {
+  async answer(path: string, asked: AcceptanceRequest, inquiry: Inquiry): Promise<Refusal | JsonAnswer> {
+    const { req } = asked
+    const { usage } = this.#options
+    if (path === '/acceptances' && this.#acceptances) {
       if (req.method !== 'POST') return inquiry.refuse(TO_POST)
-      return this.#accept(registry, req, res, inquiry, body)
+      return this.#acceptances.take(asked, inquiry)
     }
     const tell =
       path === '/'
@@ -205,55 +189,12 @@ class Router {
       return problem(503, NO_USAGE)
     }
   }
-
-  async #accept(
-    registry: AcceptanceRegistry,
-    req: Incoming,
-    res: Outgoing,
-    inquiry: Inquiry,
-    parsed: unknown,
-  ): Promise<Refusal | JsonAnswer> {
-    // Who is suspended has a matter to settle first.
-    if (inquiry.against?.reason === 'account-suspended') return inquiry.refuse(inquiry.against)
-    if (!isJson(req.headers['content-type'])) return inquiry.refuse(NO_JSON)
-    if (Number(req.headers['content-length'] ?? 0) > MOST_BYTES) return inquiry.refuse(TOO_LONG)
-    sendContinue(res)
-    const content =
-      parsed === undefined ? await readJson(req, MOST_BYTES, LONGEST_READ_MS) : { value: parsed }
-    if (typeof content === 'string')
-      return content === 'too-long' ? inquiry.refuse(TOO_LONG) : unread(content)
-    const said = readAccepting(content.value)
-    if (typeof said === 'string') return problem(400, said)
-    const before = acceptanceOf(inquiry, said.version)
-    if (before) return { status: 200, json: before }
-    if (!isOffered(inquiry, said.version))
-      return problem(
-        409,
-        'This version is neither in force nor announced: see the Terms at the root of this router.',
-      )
-    try {
-      return { status: 201, json: await record(registry, inquiry, said) }
-    } catch (cause) {
-      this.#options.gate.warn('registry-failed', 'an acceptance could not be recorded', cause)
-      return inquiry.refuse(UNRECORDED)
-    }
-  }
-}
-
-function unread(why: Exclude<NoContent, 'too-long'>): JsonAnswer {
-  if (why === 'too-slow') return problem(408, 'The content took too long.')
-  return problem(400, 'Send JSON.')
 }
 
 /** What of a path follows the mount; `undefined` where it lies elsewhere. */
 function pathBelow(mount: string, path: string): string | undefined {
   if (path !== mount && !path.startsWith(`${mount}/`)) return undefined
   return path.slice(mount.length) || '/'
-}
-
-/** No form of a web page can send it: what a browser adds by itself, such as Basic credentials, accepts nothing. */
-function isJson(type: string | undefined): boolean {
-  return type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
 }
 
 function isEncrypted({ socket }: IncomingMessage): boolean {
