@@ -12,7 +12,7 @@ import {
 } from './accept.js'
 import { sendContinue } from './continue.js'
 import type { Incoming } from './incoming.js'
-import { readJson, type NoContent } from './json-body.js'
+import { readBefore, readJson, wasRead, type NoContent } from './json-body.js'
 import type { Outgoing } from './outgoing.js'
 import { problem, type JsonAnswer } from './terms-answer.js'
 
@@ -34,13 +34,16 @@ const UNRECORDED: Ground = Object.freeze({
   headers: { 'Retry-After': '1' },
 })
 
+const KEPT =
+  'the content of an acceptance had been read before it came to the router: put the router before what reads it, or set req.body'
+
 type Answer = Refusal | JsonAnswer
 
 /** A request to accept a version. */
 export interface AcceptanceRequest {
   readonly req: Incoming
   readonly res: Outgoing
-  /** Content that a parser before has read already. */
+  /** What a parser before has made of the content. */
   readonly body: unknown
 }
 
@@ -58,8 +61,7 @@ export class Acceptances {
     if (!isJson(req.headers['content-type'])) return inquiry.refuse(NO_JSON)
     if (Number(req.headers['content-length'] ?? 0) > MOST_BYTES) return inquiry.refuse(TOO_LONG)
     const content = await contentOf(asked)
-    if (content === 'too-long') return inquiry.refuse(TOO_LONG)
-    if (typeof content === 'string') return unread(content)
+    if (typeof content === 'string') return this.#unread(content, inquiry)
     const said = readAccepting(content.value)
     if (typeof said === 'string') return problem(400, said)
     // Content may be long in coming: what held when it was asked for may not hold any more.
@@ -80,6 +82,14 @@ export class Acceptances {
     } catch (cause) {
       return (await answerToFault(cause, said, inquiry)) ?? this.#unrecorded(cause, inquiry)
     }
+  }
+
+  #unread(why: NoContent, inquiry: Inquiry): Answer {
+    if (why === 'too-long') return inquiry.refuse(TOO_LONG)
+    if (why === 'too-slow') return problem(408, 'The content took too long.')
+    if (why !== 'kept-by-another') return problem(400, 'Send JSON.')
+    this.gate.warn('option-failed', KEPT)
+    return problem(500, 'The content has been lost on this server.')
   }
 
   #unrecorded(cause: unknown, inquiry: Inquiry): Refusal {
@@ -109,15 +119,10 @@ function refusedToSuspended({ against, refuse }: Inquiry): Refusal | undefined {
   return against?.reason === 'account-suspended' ? refuse(against) : undefined
 }
 
-function contentOf({ req, res, body }: AcceptanceRequest): ReturnType<typeof readJson> {
-  if (body !== undefined) return Promise.resolve({ value: body })
+async function contentOf({ req, res, body }: AcceptanceRequest): ReturnType<typeof readJson> {
+  if (wasRead(req)) return readBefore(body)
   sendContinue(res)
   return readJson(req, MOST_BYTES, LONGEST_READ_MS)
-}
-
-function unread(why: Exclude<NoContent, 'too-long'>): JsonAnswer {
-  if (why === 'too-slow') return problem(408, 'The content took too long.')
-  return problem(400, 'Send JSON.')
 }
 
 /** No form of a web page can send it: what a browser adds by itself, such as Basic credentials, accepts nothing. */

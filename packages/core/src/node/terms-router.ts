@@ -45,7 +45,7 @@ export type TermsRouter = (
 
 /** What a framework knows better than the bare request. */
 export interface TermsFacts extends IncomingFacts {
-  /** Content that a parser before has read already. */
+  /** What a parser before has made of the content, if it was that which read it: a value, text or bytes. */
   readonly body?: unknown
 }
 
