@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createUsage } from '@api-terms/core'
+import { TestClock } from '../clock.js'
 import { RawCaller } from '../callers/raw.js'
 import { accepting, apiOf, BY, DAY, FRAMEWORKS, TERMS_URL, told } from './setting.js'
 
@@ -155,6 +156,37 @@ test('4(a)3: what it reads is what usage counted of the gate', async () => {
   expect(await (await ask(key, '/terms/usage')).json()).toMatchObject({
     usage: [{ api: 'telephony', account: 'acme', class: 'read', connections: 2 }],
   })
+})
+
+test.each([
+  'from=2026-99-99',
+  'from=2026-02-30',
+  'to=2025-02-29',
+  'from=0000-00-00',
+  'from=yesterday',
+  'from=',
+  'from=2026-03-01&to=2026-02-01',
+  'from=2026-01-02',
+])(
+  '4(a)3: usage of days that are none, or the wrong way round, is the caller’s mistake: %s',
+  async (query) => {
+    const usage = createUsage({ clock: new TestClock(Date.parse('2026-01-01')) })
+    const { ask, client, warnings } = await apiOf({ router: { usage } })
+    onTestFinished(() => usage.close())
+    const answer = await ask(await client('crm'), `/terms/usage?${query}`)
+    expect([answer.status, await answer.json(), warnings]).toMatchObject([
+      400,
+      { detail: expect.stringMatching(/from|to/) },
+      [],
+    ])
+  },
+)
+
+test('4(a)3: usage that cannot be looked up is no mistake of the caller’s', async () => {
+  const usage = { of: () => Promise.reject(new Error('the disk is full')) }
+  const { ask, client, warnings } = await apiOf({ router: { usage } })
+  expect(await told(ask(await client('crm'), '/terms/usage?from=2026-01-01'))).toBe(503)
+  expect(warnings).toMatchObject([{ code: 'option-failed' }])
 })
 
 test('1(a): a version that is accepted already is answered with, and not recorded again', async () => {

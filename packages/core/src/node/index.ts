@@ -12,6 +12,6 @@ export {
   type TermsFacts,
   type TermsRouter,
   type TermsRouterOptions,
-  type UsageSource,
 } from './terms-router.js'
+export type { UsageSource } from './terms-usage.js'
 export { guardUpgrades, type UpgradeHandler } from './upgrades.js'

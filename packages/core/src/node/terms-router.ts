@@ -13,16 +13,7 @@ import { isClosing } from './refuse.js'
 import { Acceptances, type AcceptanceRequest } from './terms-acceptance.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
 import { toldState, toldTerms } from './terms-state.js'
-
-/** Where usage is looked up: `createUsage()`, or an object of the provider's own. */
-export interface UsageSource {
-  of(query: {
-    readonly api: string
-    readonly account: string
-    readonly from?: string
-    readonly to?: string
-  }): Promise<unknown>
-}
+import { toldUsage, type UsageSource } from './terms-usage.js'
 
 /** Options of {@link termsRouter}. */
 export interface TermsRouterOptions {
@@ -56,13 +47,10 @@ interface ExpressRequest extends IncomingMessage {
   readonly body?: unknown
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-
 const NOT_HERE: Ground = Object.freeze({
   reason: 'path-not-documented',
   detail: 'Ask for /, for /account, or for /usage; or post to /acceptances.',
 })
-const NO_USAGE = 'The usage could not be looked up. Try again in a moment.'
 
 const methodsAllowed = (allow: string): Ground =>
   Object.freeze({
@@ -145,7 +133,7 @@ class Router {
 
   async answer(path: string, asked: AcceptanceRequest, inquiry: Inquiry): Promise<Refusal | JsonAnswer> {
     const { req } = asked
-    const { usage } = this.#options
+    const { usage, gate } = this.#options
     if (path === '/acceptances' && this.#acceptances) {
       if (req.method !== 'POST') return inquiry.refuse(TO_POST)
       return this.#acceptances.take(asked, inquiry)
@@ -156,7 +144,7 @@ class Router {
         : path === '/account'
           ? () => this.#state(inquiry)
           : path === '/usage' && usage
-            ? () => this.#usage(usage, inquiry, req.url ?? '')
+            ? () => toldUsage(usage, gate, inquiry, queryOf(req.url ?? ''))
             : undefined
     if (!tell) return inquiry.refuse(NOT_HERE)
     return req.method === 'GET' || req.method === 'HEAD' ? tell() : inquiry.refuse(TO_READ)
@@ -171,30 +159,17 @@ class Router {
     ])
     return { status: 200, json: toldState(inquiry, gate.api, limits, connections) }
   }
-
-  async #usage(usage: UsageSource, { account }: Inquiry, url: string): Promise<JsonAnswer> {
-    const { gate } = this.#options
-    const asked = new URLSearchParams(url.slice(url.indexOf('?') + 1 || url.length))
-    const days: { from?: string; to?: string } = {}
-    for (const name of ['from', 'to'] as const) {
-      const day = asked.get(name)
-      if (day === null) continue
-      if (!DAY.test(day)) return problem(400, `Send ${name} as a day, such as 2026-01-31.`)
-      days[name] = day
-    }
-    try {
-      return { status: 200, json: { usage: await usage.of({ api: gate.api, account: account.id, ...days }) } }
-    } catch (cause) {
-      gate.warn('option-failed', 'usage could not be looked up', cause)
-      return problem(503, NO_USAGE)
-    }
-  }
 }
 
 /** What of a path follows the mount; `undefined` where it lies elsewhere. */
 function pathBelow(mount: string, path: string): string | undefined {
   if (path !== mount && !path.startsWith(`${mount}/`)) return undefined
   return path.slice(mount.length) || '/'
+}
+
+function queryOf(url: string): string {
+  const question = url.indexOf('?')
+  return question === -1 ? '' : url.slice(question + 1)
 }
 
 function isEncrypted({ socket }: IncomingMessage): boolean {
