@@ -1,33 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Gate } from '../gate.js'
 import type { Inquiry } from '../inquiry.js'
 import type { Ground, Refusal } from '../refusal.js'
 import { pathOf } from '../request.js'
 import { watchArrivals } from './arrivals.js'
 import { claimContinue } from './continue.js'
 import { Exchange } from './exchange.js'
-import type { AcceptanceRegistry } from './accept.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { isClosing } from './refuse.js'
 import { Acceptances, type AcceptanceRequest } from './terms-acceptance.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
+import { checkTermsRouterOptions, type TermsRouterOptions } from './terms-options.js'
 import { toldState, toldTerms } from './terms-state.js'
-import { toldUsage, type UsageSource } from './terms-usage.js'
+import { toldUsage } from './terms-usage.js'
 
-/** Options of {@link termsRouter}. */
-export interface TermsRouterOptions {
-  /** The gate of the API. */
-  gate: Gate
-  /** Where acceptances are recorded: a registry that can be written, or an object with `acceptTerms`. Absent: none are taken. */
-  registry?: AcceptanceRegistry
-  /** Where usage is looked up. Absent: `/usage` is not there. */
-  usage?: UsageSource
-  /** What stands before the router's own paths in `req.url`, e.g. `/terms`, where no framework takes it off. Default: nothing. */
-  path?: string
-}
-
-/** A router for Express, as `app.use('/terms', router)`, and for plain `node:http`. */
+/**
+ * A router for Express, as `app.use('/terms', router)`, and for plain `node:http`. What is not its own to answer goes on to `next()`; `next(error)`
+ * is called where it could not answer, and in plain `node:http` must not be taken for the former. Without `next` it answers 404, or hangs up.
+ */
 export type TermsRouter = (
   req: IncomingMessage,
   res: ServerResponse,
@@ -69,6 +59,8 @@ const TO_POST = methodsAllowed('POST')
  * terminated may not.
  *
  * `GET /`, `GET /account`, `GET /usage`, `POST /acceptances` with `{ version, by, entity }`.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
  */
 export function termsRouter(options: TermsRouterOptions): TermsRouter {
   const answer = termsAnswers(options)
@@ -90,10 +82,13 @@ export function termsRouter(options: TermsRouterOptions): TermsRouter {
 /**
  * The same for adapters: resolves with whether the request was the router's to answer. Has requests looked at as they arrive, so that
  * `100 Continue` waits for the decision.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
  */
 export function termsAnswers(
   options: TermsRouterOptions,
 ): (req: Incoming, res: Outgoing, facts?: TermsFacts) => Promise<boolean> {
+  checkTermsRouterOptions(options)
   const { gate, path: mount = '' } = options
   const router = new Router(options)
   watchArrivals()
