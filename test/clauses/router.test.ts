@@ -213,9 +213,9 @@ test('4(a)5: content of no length told beforehand is read no further than its bo
   await caller.closed
 })
 
-test('4(a)5: an account has few inquiries under way at once, and they are no connections of the API', async () => {
+test('4(a)5: a client has few inquiries under way at once, which keep no other out, and are no connections of the API', async () => {
   const { ask, client, gate, port } = await apiOf({ options: { limits: { read: 1, write: 0 } } })
-  const key = await client('crm')
+  const [key, sister] = [await client('crm'), await client('wallboard')]
   const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'))
   for (const socket of sockets) {
     socket.on('error', () => {})
@@ -224,7 +224,13 @@ test('4(a)5: an account has few inquiries under way at once, and they are no con
   }
   await expect.poll(async () => told(ask(key, '/terms'))).toBe('connections-exhausted')
   const over = await ask(key, '/terms')
-  expect(await over.json()).toMatchObject({ connection_class: 'terms', limit: 4, in_use: 4 })
+  expect(await over.json()).toMatchObject({
+    detail: expect.stringContaining('of this client'),
+    connection_class: 'terms',
+    limit: 4,
+    in_use: 4,
+  })
+  expect(await told(ask(sister, '/terms'))).toBe(200)
   expect(await gate.connections()).toEqual([])
   expect(await told(ask(key))).toBe(200)
   for (const socket of sockets) socket.destroy()

@@ -10,7 +10,10 @@ import type { Ground, Reason, Refusal, Refuser } from './refusal.js'
 import type { Reports } from './reports.js'
 import type { GateRequest } from './request.js'
 
-/** How many inquiries of an account may be under way at once. They are no connections of the API, and have a class of their own. */
+/**
+ * How many inquiries of a client may be under way at once; each may wait for content. They are no connections of the API, and have a class of
+ * their own; nor are they counted by account, or one client of it could keep the others from accepting.
+ */
 const MOST_AT_ONCE = 4
 const CLASS = 'terms'
 
@@ -69,15 +72,15 @@ export class Inquiries {
   }
 
   #takePlace(request: GateRequest, who: Identity): Place | Refusal {
-    const account = who.account.id
-    const inUse = this.#underWay.get(account) ?? 0
-    if (inUse >= MOST_AT_ONCE)
-      return this.#refuse(request, this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), who)
-    this.#underWay.set(account, inUse + 1)
+    // Of a registry of the provider's own, ids may be unique within an account only.
+    const client = JSON.stringify([who.accountId, who.clientId])
+    const inUse = this.#underWay.get(client) ?? 0
+    if (inUse >= MOST_AT_ONCE) return this.#refuse(request, this.#exhausted(inUse), who)
+    this.#underWay.set(client, inUse + 1)
     let released = false
     return {
       release: () => {
-        if (!released) this.#over(account)
+        if (!released) this.#over(client)
         released = true
       },
     }
@@ -120,10 +123,15 @@ export class Inquiries {
     return { url: terms.url, ...(terms.version !== undefined && { version: terms.version }) }
   }
 
-  #over(account: string): void {
-    const others = (this.#underWay.get(account) ?? 1) - 1
-    if (others > 0) this.#underWay.set(account, others)
-    else this.#underWay.delete(account)
+  #over(client: string): void {
+    const others = (this.#underWay.get(client) ?? 1) - 1
+    if (others > 0) this.#underWay.set(client, others)
+    else this.#underWay.delete(client)
+  }
+
+  #exhausted(inUse: number): Ground {
+    const detail = `${inUse} of ${MOST_AT_ONCE} simultaneous questions of this client are being answered. Wait until one of them is.`
+    return { ...this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), detail }
   }
 
   #refuse(request: GateRequest, ground: Ground, identity?: Identity): Refusal {
