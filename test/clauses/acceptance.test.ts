@@ -133,6 +133,34 @@ test('1(b): an acceptance says who accepts for which entity, or is none', async 
   expect(registry.client('crm')?.acceptances).toMatchObject([{ by: 'Ada Acme', entity: 'Acme Ltd' }])
 })
 
+test.each([
+  ['a line feed', 'Ada\nAcme'],
+  ['a line separator', 'Ada\u2028Acme'],
+  ['a paragraph separator', 'Ada\u2029Acme'],
+  ['an override of direction', 'Ada \u202eemcA'],
+  ['an isolate of direction', 'Ada \u2066Acme'],
+  ['half a character', 'Ada \ud800'],
+])('1(b): a name with %s is none', async (_what, name) => {
+  const { ask, client, registry } = await apiOf(inTime())
+  const key = await client('crm')
+  for (const member of ['by', 'entity']) {
+    const response = await ask(key, '/terms/acceptances', accepting('2026-01', { [member]: name }))
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { detail: expect.stringContaining(member) },
+    ])
+  }
+  expect(registry.client('crm')?.acceptances ?? []).toEqual([])
+})
+
+test('1(b): names are taken in every script', async () => {
+  const { ask, client, registry } = await apiOf(inTime())
+  const key = await client('crm')
+  const names = { by: 'Zoë O’Brien-Łuć\u200f', entity: '株式会社 שלום بع\u200cم' }
+  expect(await told(ask(key, '/terms/acceptances', accepting('2026-01', names)))).toBe(201)
+  expect(registry.client('crm')?.acceptances).toMatchObject([names])
+})
+
 test('1(a): the acceptance of one client is not that of another of the same account', async () => {
   const { ask, client } = await apiOf(inTime())
   const [one, other] = [await client('crm'), await client('wallboard')]

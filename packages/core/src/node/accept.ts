@@ -27,8 +27,11 @@ export interface AcceptanceRegistry {
 
 const MEMBERS = ['version', 'by', 'entity'] as const
 const LONGEST = 200
-/** What people's and companies' names are written with: no control characters, which end up in lists and letters. */
-const NAME = /^\P{Cc}+$/u
+/**
+ * What people's and companies' names are written with. They end up in lists and letters: not control characters, nor what breaks a line or
+ * turns what follows round, as overrides and isolates of direction do (UAX #9 §2). The marks of direction that some names need are.
+ */
+const NAME = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+$/u
 
 /** What was said, or what is wrong with it. */
 export function readAccepting(value: unknown): Accepting | string {
@@ -40,7 +43,7 @@ export function readAccepting(value: unknown): Accepting | string {
   for (const name of MEMBERS) {
     const text = given[name]
     if (typeof text !== 'string' || text.trim() === '' || text.length > LONGEST || !NAME.test(text))
-      return `Send ${name} as text of 1 to ${LONGEST} characters.`
+      return `Send ${name} as text of 1 to ${LONGEST} characters, in one line and without control characters.`
   }
   return given as unknown as Accepting
 }
