@@ -250,6 +250,16 @@ test('1(a): an acceptance that could not be recorded is none, and says so', asyn
   expect(await told(ask(key))).toBe('terms-not-accepted')
 })
 
+test('2(c): beside a gate that observes, the router tells nobody of an account without its key, and says so', async () => {
+  const { ask, client, refused } = await apiOf({ options: { mode: 'observe' } })
+  await client('crm')
+  expect([await told(ask(null)), await told(ask(null, '/terms'))]).toEqual([200, 'credentials-missing'])
+  expect(refused.map(({ path, enforced }) => [path, enforced])).toEqual([
+    ['/v1/calls', false],
+    ['/terms', true],
+  ])
+})
+
 test('3(a): a gate that is closed answers no inquiry', async () => {
   const { ask, client, gate } = await apiOf()
   const key = await client('crm')
