@@ -1,6 +1,12 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { constants, createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createGate, memoryRegistry } from '@api-terms/core'
+import { termsAnswers } from '@api-terms/core/node'
+import { answerOf, Http2Caller } from '../callers/http2.js'
 import { RawCaller } from '../callers/raw.js'
-import { apiOf, FRAMEWORKS, slowLookup, told } from './setting.js'
+import { apiOf, BY, FRAMEWORKS, slowLookup, TERMS_URL, told } from './setting.js'
 
 // What HTTP asks of the router, whatever is asked of it.
 
@@ -88,4 +94,34 @@ test('4(a)5: content is called for once it is decided that it will be read, and 
   )
   await caller.until((text) => text.includes('100 Continue') || undefined)
   expect(await caller.send('[]').answer()).toMatchObject({ interim: [100], status: 400 })
+})
+
+test('1(a), 4(a)5: over HTTP/2 a client accepts, is answered to too much content, and may hang up', async () => {
+  const registry = memoryRegistry()
+  await registry.registerAccount({ id: 'acme', ...BY })
+  await registry.registerClient({ id: 'crm', account: 'acme', ...BY })
+  const { key } = await registry.issueKey({ client: 'crm', ...BY })
+  const versions = [{ version: '2026-01', effectiveAt: new Date('2026-01-01') }]
+  const gate = createGate({ terms: { url: TERMS_URL, versions }, registry: slowLookup(registry) })
+  const router = termsAnswers({ gate, registry })
+  const server = createServer((req, res) => void router(req, res)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const caller = await Http2Caller.to((server.address() as AddressInfo).port)
+  onTestFinished(async () => {
+    caller.close()
+    server.close()
+    await gate.close()
+  })
+  const accept = (body: string | null) => caller.open('POST', '/acceptances', withKey(key, JSON_TYPE), body)
+  const leaving = Array.from({ length: 4 }, () => accept(null))
+  for (const stream of leaving) stream.write('{')
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const stream of leaving) stream.close(constants.NGHTTP2_CANCEL)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const answers = [
+    await answerOf(accept('{"version":"2026-01","by":"Ada Acme","entity":"Acme Ltd"}')),
+    await answerOf(accept('x'.repeat(5000))),
+    await answerOf(caller.open('GET', '/account', withKey(key))),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([201, 413, 200])
 })
