@@ -78,6 +78,46 @@ describe.each(FRAMEWORKS)('%s', (framework) => {
   })
 })
 
+test('8(a): who accepted none but an announced version has not accepted the one in force, and no older one', async () => {
+  const { ask, client, clock } = await apiOf({ ...inTime(), now: '2026-01-10' })
+  const key = await client('crm')
+  expect((await ask(key, '/terms/acceptances', accepting('2026-07'))).status).toBe(201)
+  expect(await told(ask(key))).toBe('terms-not-accepted')
+  expect(await (await ask(key, '/terms')).json()).toMatchObject({
+    acceptance: { version: '2026-01', by: '2026-01-01T00:00:00.000Z' },
+  })
+  clock.setNow(Date.parse('2026-07-01'))
+  const inForce = await ask(key)
+  expect([inForce.status, dueOf(inForce)]).toEqual([200, null])
+})
+
+test('8(a): who accepted an older version and one that is announced owes the one in force all the same', async () => {
+  const versions = [{ version: '2025-01', effectiveAt: new Date('2025-01-01') }, ...VERSIONS]
+  const { ask, client, clock } = await apiOf({ ...inTime({ versions }), now: '2025-06-01' })
+  const key = await client('crm')
+  for (const version of ['2025-01', '2026-07']) await ask(key, '/terms/acceptances', accepting(version))
+  clock.setNow(Date.parse('2026-01-10'))
+  const warned = await ask(key)
+  expect([warned.status, dueOf(warned)]).toEqual([200, '@1769817600;version="2026-01"'])
+  clock.setNow(Date.parse('2026-01-31'))
+  expect(await told(ask(key))).toBe('terms-not-accepted')
+})
+
+test.each([[[]], [['2026-07']]])(
+  '8(a): a version that is not listed is taken for an older one, beside %j',
+  async (announced) => {
+    const { ask, client, clock, registry } = await apiOf({ ...inTime(), now: '2026-01-10' })
+    const key = await client('crm')
+    const acceptance = { client: 'crm', acceptedBy: 'Ada Acme', entity: 'Acme Ltd', ...BY }
+    await registry.acceptTerms({ ...acceptance, version: '2024' })
+    for (const version of announced) await ask(key, '/terms/acceptances', accepting(version))
+    const warned = await ask(key)
+    expect([warned.status, dueOf(warned)]).toEqual([200, '@1769817600;version="2026-01"'])
+    clock.setNow(Date.parse('2026-01-31'))
+    expect(await told(ask(key))).toBe('terms-not-accepted')
+  },
+)
+
 test('1(b): an acceptance says who accepts for which entity, or is none', async () => {
   const { ask, client, registry } = await apiOf(inTime())
   const key = await client('crm')
@@ -91,6 +131,34 @@ test('1(b): an acceptance says who accepts for which entity, or is none', async 
   expect(registry.client('crm')?.acceptances ?? []).toEqual([])
   await ask(key, '/terms/acceptances', accepting('2026-01'))
   expect(registry.client('crm')?.acceptances).toMatchObject([{ by: 'Ada Acme', entity: 'Acme Ltd' }])
+})
+
+test.each([
+  ['a line feed', 'Ada\nAcme'],
+  ['a line separator', 'Ada\u2028Acme'],
+  ['a paragraph separator', 'Ada\u2029Acme'],
+  ['an override of direction', 'Ada \u202eemcA'],
+  ['an isolate of direction', 'Ada \u2066Acme'],
+  ['half a character', 'Ada \ud800'],
+])('1(b): a name with %s is none', async (_what, name) => {
+  const { ask, client, registry } = await apiOf(inTime())
+  const key = await client('crm')
+  for (const member of ['by', 'entity']) {
+    const response = await ask(key, '/terms/acceptances', accepting('2026-01', { [member]: name }))
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { detail: expect.stringContaining(member) },
+    ])
+  }
+  expect(registry.client('crm')?.acceptances ?? []).toEqual([])
+})
+
+test('1(b): names are taken in every script', async () => {
+  const { ask, client, registry } = await apiOf(inTime())
+  const key = await client('crm')
+  const names = { by: 'Zoë O’Brien-Łuć\u200f', entity: '株式会社 שלום بع\u200cم' }
+  expect(await told(ask(key, '/terms/acceptances', accepting('2026-01', names)))).toBe(201)
+  expect(registry.client('crm')?.acceptances).toMatchObject([names])
 })
 
 test('1(a): the acceptance of one client is not that of another of the same account', async () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createUsage } from '@api-terms/core'
+import { TestClock } from '../clock.js'
 import { RawCaller } from '../callers/raw.js'
 import { accepting, apiOf, BY, DAY, FRAMEWORKS, TERMS_URL, told } from './setting.js'
 
@@ -157,6 +158,37 @@ test('4(a)3: what it reads is what usage counted of the gate', async () => {
   })
 })
 
+test.each([
+  'from=2026-99-99',
+  'from=2026-02-30',
+  'to=2025-02-29',
+  'from=0000-00-00',
+  'from=yesterday',
+  'from=',
+  'from=2026-03-01&to=2026-02-01',
+  'from=2026-01-02',
+])(
+  '4(a)3: usage of days that are none, or the wrong way round, is the caller’s mistake: %s',
+  async (query) => {
+    const usage = createUsage({ clock: new TestClock(Date.parse('2026-01-01')) })
+    const { ask, client, warnings } = await apiOf({ router: { usage } })
+    onTestFinished(() => usage.close())
+    const answer = await ask(await client('crm'), `/terms/usage?${query}`)
+    expect([answer.status, await answer.json(), warnings]).toMatchObject([
+      400,
+      { detail: expect.stringMatching(/from|to/) },
+      [],
+    ])
+  },
+)
+
+test('4(a)3: usage that cannot be looked up is no mistake of the caller’s', async () => {
+  const usage = { of: () => Promise.reject(new Error('the disk is full')) }
+  const { ask, client, warnings } = await apiOf({ router: { usage } })
+  expect(await told(ask(await client('crm'), '/terms/usage?from=2026-01-01'))).toBe(503)
+  expect(warnings).toMatchObject([{ code: 'option-failed' }])
+})
+
 test('1(a): a version that is accepted already is answered with, and not recorded again', async () => {
   const { ask, client, registry } = await apiOf(OPTIONS)
   const key = await client('crm')
@@ -181,9 +213,9 @@ test('4(a)5: content of no length told beforehand is read no further than its bo
   await caller.closed
 })
 
-test('4(a)5: an account has few inquiries under way at once, and they are no connections of the API', async () => {
+test('4(a)5: a client has few inquiries under way at once, which keep no other out, and are no connections of the API', async () => {
   const { ask, client, gate, port } = await apiOf({ options: { limits: { read: 1, write: 0 } } })
-  const key = await client('crm')
+  const [key, sister] = [await client('crm'), await client('wallboard')]
   const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'))
   for (const socket of sockets) {
     socket.on('error', () => {})
@@ -192,7 +224,13 @@ test('4(a)5: an account has few inquiries under way at once, and they are no con
   }
   await expect.poll(async () => told(ask(key, '/terms'))).toBe('connections-exhausted')
   const over = await ask(key, '/terms')
-  expect(await over.json()).toMatchObject({ connection_class: 'terms', limit: 4, in_use: 4 })
+  expect(await over.json()).toMatchObject({
+    detail: expect.stringContaining('of this client'),
+    connection_class: 'terms',
+    limit: 4,
+    in_use: 4,
+  })
+  expect(await told(ask(sister, '/terms'))).toBe(200)
   expect(await gate.connections()).toEqual([])
   expect(await told(ask(key))).toBe(200)
   for (const socket of sockets) socket.destroy()
@@ -210,6 +248,16 @@ test('1(a): an acceptance that could not be recorded is none, and says so', asyn
   expect(await answer.text()).not.toContain('disk')
   expect(warned).toEqual(['registry-failed'])
   expect(await told(ask(key))).toBe('terms-not-accepted')
+})
+
+test('2(c): beside a gate that observes, the router tells nobody of an account without its key, and says so', async () => {
+  const { ask, client, refused } = await apiOf({ options: { mode: 'observe' } })
+  await client('crm')
+  expect([await told(ask(null)), await told(ask(null, '/terms'))]).toEqual([200, 'credentials-missing'])
+  expect(refused.map(({ path, enforced }) => [path, enforced])).toEqual([
+    ['/v1/calls', false],
+    ['/terms', true],
+  ])
 })
 
 test('3(a): a gate that is closed answers no inquiry', async () => {

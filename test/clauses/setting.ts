@@ -10,7 +10,9 @@ import {
   type MemoryRegistry,
   type NoticeEvent,
   type RefusedEvent,
+  type Registry,
   type ReleasedEvent,
+  type WarningEvent,
 } from '@api-terms/core'
 import { guardRequests, guardUpgrades, termsRouter, type TermsRouterOptions } from '@api-terms/core/node'
 import { apiTerms } from '@api-terms/express'
@@ -40,6 +42,7 @@ export interface Api {
   readonly refused: RefusedEvent[]
   readonly released: ReleasedEvent[]
   readonly notices: NoticeEvent[]
+  readonly warnings: WarningEvent[]
   /** Registers a client of an account, with the account where there is none, and issues a key. */
   client(id: string, account?: string): Promise<string>
   /** Asks once. A stream is answered with as soon as its head is there. */
@@ -55,18 +58,38 @@ export interface Api {
 export interface Setting {
   readonly framework?: Framework
   readonly options?: Partial<GateOptions>
-  readonly router?: Partial<TermsRouterOptions>
+  readonly router?: Partial<TermsRouterOptions> | ((registry: MemoryRegistry) => Partial<TermsRouterOptions>)
+  /** Where the gate looks keys up. Default: the registry itself, which has its records in memory. */
+  readonly lookup?: (registry: MemoryRegistry) => Registry
+  /** Middleware that stands before the router. */
+  readonly before?: Before
   readonly now?: string
 }
 
+export interface Before {
+  express?(express: typeof express5): express5.RequestHandler
+  koa?: Koa3.Middleware
+}
+
+/** A registry of the provider's own, which has to be waited for. */
+export function slowLookup(registry: MemoryRegistry): Registry {
+  return {
+    async findByDigest(digest) {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return registry.findByDigest(digest)
+    },
+    onChange: (listener) => registry.onChange(listener),
+  }
+}
+
 export async function apiOf(setting: Setting = {}): Promise<Api> {
-  const { framework = 'node:http', now = '2026-01-01' } = setting
+  const { framework = 'node:http', now = '2026-01-01', lookup, router = {} } = setting
   const clock = new TestClock(Date.parse(now))
   const registry = memoryRegistry({}, { clock })
   const gate = createGate({
     api: 'telephony',
     terms: { url: TERMS_URL },
-    registry,
+    registry: lookup?.(registry) ?? registry,
     clock,
     ...setting.options,
   })
@@ -74,11 +97,14 @@ export async function apiOf(setting: Setting = {}): Promise<Api> {
     refused: [] as RefusedEvent[],
     released: [] as ReleasedEvent[],
     notices: [] as NoticeEvent[],
+    warnings: [] as WarningEvent[],
   }
   gate.on('refused', (event) => heard.refused.push(event))
   gate.on('released', (event) => heard.released.push(event))
   gate.on('notice', (event) => heard.notices.push(event))
-  const server = SERVERS[framework](gate, { gate, registry, ...setting.router })
+  gate.on('warning', (event) => heard.warnings.push(event))
+  const options = { gate, registry, ...(typeof router === 'function' ? router(registry) : router) }
+  const server = SERVERS[framework](gate, options, setting.before)
   guardUpgrades(gate, server, (_req, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
   })
@@ -106,29 +132,33 @@ function answer(req: IncomingMessage, res: ServerResponse): void {
   else res.end('fine')
 }
 
-const SERVERS: Record<Framework, (gate: Gate, router: TermsRouterOptions) => Server> = {
-  'Express 4': (gate, router) => createServer(expressApp(express4, gate, router)),
-  'Express 5': (gate, router) => createServer(expressApp(express5, gate, router)),
-  'Koa 2': (gate, router) => koaServer(Koa2, gate, router),
-  'Koa 3': (gate, router) => koaServer(Koa3, gate, router),
+const SERVERS: Record<Framework, (gate: Gate, router: TermsRouterOptions, before?: Before) => Server> = {
+  'Express 4': (...parts) => createServer(expressApp(express4, ...parts)),
+  'Express 5': (...parts) => createServer(expressApp(express5, ...parts)),
+  'Koa 2': (...parts) => koaServer(Koa2, ...parts),
+  'Koa 3': (...parts) => koaServer(Koa3, ...parts),
   'node:http'(gate, options) {
     const router = termsRouter({ ...options, path: '/terms' })
     const guarded = guardRequests(gate, answer)
-    return createServer((req, res) => router(req, res, () => guarded(req, res)))
+    return createServer((req, res) =>
+      router(req, res, (error) => (error === undefined ? guarded(req, res) : res.destroy())),
+    )
   },
 }
 
-function expressApp(express: typeof express5, gate: Gate, router: TermsRouterOptions) {
-  return express()
-    .disable('x-powered-by')
+function expressApp(express: typeof express5, gate: Gate, router: TermsRouterOptions, before?: Before) {
+  const app = express().disable('x-powered-by')
+  if (before?.express) app.use(before.express(express))
+  return app
     .use('/terms', termsRouter(router))
     .use('/v1', apiTerms(gate))
     .use((req, res) => answer(req, res))
 }
 
-function koaServer(Koa: typeof Koa3, gate: Gate, router: TermsRouterOptions): Server {
+function koaServer(Koa: typeof Koa3, gate: Gate, router: TermsRouterOptions, before?: Before): Server {
   const app = new Koa()
   app.silent = true
+  if (before?.koa) app.use(before.koa)
   app.use(koaRouter({ ...router, path: '/terms' }))
   app.use(koaTerms(gate))
   app.use((ctx) => {

@@ -84,6 +84,12 @@ export class RegistryError extends Error {
   }
 }
 
+/** Told without `instanceof`: it may come from another loaded copy of this package. */
+export function isRegistryFault(cause: unknown, fault: RegistryFault): boolean {
+  const { code, fault: why } = (cause ?? {}) as Partial<RegistryError>
+  return code === 'API_TERMS_REGISTRY' && why === fault
+}
+
 function line(issue: OptionIssue): string {
   return `  - ${issue.path}: ${issue.message}`
 }

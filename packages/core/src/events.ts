@@ -40,7 +40,7 @@ export interface RefusedEvent extends RequestEvent {
   readonly status: number
   /** The same as in the problem document. */
   readonly instance: string
-  /** `false` in `observe` mode: it went on all the same. */
+  /** `false` in `observe` mode: it went on all the same. What the router of the Terms refuses is refused in every mode. */
   readonly enforced: boolean
   /** Absent, as what follows, where it was refused before that was known. */
   readonly account?: string

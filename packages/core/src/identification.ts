@@ -41,6 +41,11 @@ export class Identification {
     return this.#is.credentials.identify(request)
   }
 
+  /** What `identify` would say now of somebody known from before. */
+  identifyAgain(who: Identity): Soon<Identity | Ground> {
+    return this.#is.credentials.recheck(who)
+  }
+
   /** What speaks against somebody now. `from`: the request, or, where it is gone, who they were known to be before. */
   against(who: Identity, from: GateRequest | Identity): Ground | undefined {
     if (!this.#is.agreement && this.#is.credentials.isPlain(who)) return undefined
@@ -60,7 +65,7 @@ export class Identification {
   recheck(who: Identity, request?: GateRequest): Soon<Identity | Ground> {
     const judged = (found: Identity | Ground) =>
       'reason' in found ? found : (this.against(found, request ?? who) ?? found)
-    const found = this.#is.credentials.recheck(who)
+    const found = this.identifyAgain(who)
     return isPromise(found) ? found.then(judged) : judged(found)
   }
 

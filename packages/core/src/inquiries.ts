@@ -10,7 +10,10 @@ import type { Ground, Reason, Refusal, Refuser } from './refusal.js'
 import type { Reports } from './reports.js'
 import type { GateRequest } from './request.js'
 
-/** How many inquiries of an account may be under way at once. They are no connections of the API, and have a class of their own. */
+/**
+ * How many inquiries of a client may be under way at once; each may wait for content. They are no connections of the API, and have a class of
+ * their own; nor are they counted by account, or one client of it could keep the others from accepting.
+ */
 const MOST_AT_ONCE = 4
 const CLASS = 'terms'
 
@@ -32,6 +35,12 @@ export interface InquiriesContext {
   checkTransport(request: GateRequest): Ground | undefined
 }
 
+/** One of few. */
+interface Place {
+  /** Any number of times. */
+  release(): void
+}
+
 /** What clients ask about themselves. */
 export class Inquiries {
   readonly #is: InquiriesContext
@@ -46,26 +55,45 @@ export class Inquiries {
     const { credentials, checkTransport } = this.#is
     const insecure = this.#closed ? SHUTTING_DOWN : checkTransport(request)
     if (insecure) return this.#refuse(request, insecure)
-    const who = await credentials.identify(request)
-    if ('reason' in who) return this.#refuse(request, who)
-    const against = credentials.against(who, request)
-    if (against && !MAY_ASK.has(against.reason)) return this.#refuse(request, against, who)
-    const account = who.account.id
-    const inUse = this.#underWay.get(account) ?? 0
-    if (inUse >= MOST_AT_ONCE)
-      return this.#refuse(request, this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), who)
-    this.#underWay.set(account, inUse + 1)
-    return this.#inquiry(request, who, against)
+    return this.#judge(request, await credentials.identify(request))
   }
 
   close(): void {
     this.#closed = true
   }
 
-  #inquiry(request: GateRequest, who: Identity, against: Ground | undefined): Inquiry {
+  /** @param held the place that it has already */
+  #judge(request: GateRequest, who: Identity | Ground, held?: Place): Inquiry | Refusal {
+    if ('reason' in who) return this.#refuse(request, who)
+    const against = this.#is.credentials.against(who, request)
+    if (against && !MAY_ASK.has(against.reason)) return this.#refuse(request, against, who)
+    const place = held ?? this.#takePlace(request, who)
+    return 'reason' in place ? place : this.#inquiry(request, who, against, place)
+  }
+
+  #takePlace(request: GateRequest, who: Identity): Place | Refusal {
+    // Of a registry of the provider's own, ids may be unique within an account only.
+    const client = JSON.stringify([who.accountId, who.clientId])
+    const inUse = this.#underWay.get(client) ?? 0
+    if (inUse >= MOST_AT_ONCE) return this.#refuse(request, this.#exhausted(inUse), who)
+    this.#underWay.set(client, inUse + 1)
+    let released = false
+    return {
+      release: () => {
+        if (!released) this.#over(client)
+        released = true
+      },
+    }
+  }
+
+  async #recheck(request: GateRequest, who: Identity, place: Place): Promise<Inquiry | Refusal> {
+    if (this.#closed) return this.#refuse(request, SHUTTING_DOWN, who)
+    return this.#judge(request, await this.#is.credentials.identifyAgain(who), place)
+  }
+
+  #inquiry(request: GateRequest, who: Identity, against: Ground | undefined, place: Place): Inquiry {
     const { agreement, limits, clock, timeoutMs } = this.#is
     const { account, client, credential } = who
-    let released = false
     return {
       admitted: true,
       account,
@@ -83,11 +111,9 @@ export class Inquiries {
           'limits()',
           clock,
         ),
+      recheck: () => this.#recheck(request, who, place),
       refuse: (ground) => this.#refuse(request, ground, who),
-      release: () => {
-        if (!released) this.#over(account.id)
-        released = true
-      },
+      release: place.release,
     }
   }
 
@@ -97,10 +123,15 @@ export class Inquiries {
     return { url: terms.url, ...(terms.version !== undefined && { version: terms.version }) }
   }
 
-  #over(account: string): void {
-    const others = (this.#underWay.get(account) ?? 1) - 1
-    if (others > 0) this.#underWay.set(account, others)
-    else this.#underWay.delete(account)
+  #over(client: string): void {
+    const others = (this.#underWay.get(client) ?? 1) - 1
+    if (others > 0) this.#underWay.set(client, others)
+    else this.#underWay.delete(client)
+  }
+
+  #exhausted(inUse: number): Ground {
+    const detail = `${inUse} of ${MOST_AT_ONCE} simultaneous questions of this client are being answered. Wait until one of them is.`
+    return { ...this.#is.exhausted(CLASS, MOST_AT_ONCE, inUse), detail }
   }
 
   #refuse(request: GateRequest, ground: Ground, identity?: Identity): Refusal {

@@ -25,6 +25,11 @@ export interface Inquiry {
   readonly upcoming: readonly ToldVersion[]
   /** What is to be accepted, whether or not it is enforced; `by` in ms since 1970, -Infinity where it is due already. */
   readonly owed: OwedAcceptance | undefined
+  /**
+   * The same client, looked at again after a wait: what holds of it now, or why it may not ask any more. It keeps its place; `release()` of
+   * either gives it back.
+   */
+  recheck(): Promise<Inquiry | Refusal>
   /** How many connections of each class the account may have open now. */
   limits(): Promise<Limits>
   /** Refuses what is asked, and tells so as a `refused` event. */

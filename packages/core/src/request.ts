@@ -69,10 +69,9 @@ class CanonicalRequest implements GateRequest {
   constructor(parts: RequestParts) {
     const { target, headers } = parts
     const question = target.indexOf('?')
-    const beforeQuery = question === -1 ? target : target.slice(0, question)
     this.method = parts.method
     this.target = target
-    this.path = target.charCodeAt(0) === SLASH ? beforeQuery : pathOfAbsoluteForm(beforeQuery)
+    this.path = pathOf(target, question)
     this.query = question === -1 ? '' : target.slice(question + 1)
     this.headers = headers
     this.rawHeaders = parts.rawHeaders ?? NONE
@@ -99,6 +98,12 @@ class CanonicalRequest implements GateRequest {
 const SLASH = 47
 const UNKNOWN: Caller = Object.freeze({ secure: false, remoteAddress: undefined })
 const NONE: readonly string[] = Object.freeze([])
+
+/** The path of a target, whose query begins where its first `?` stands. */
+export function pathOf(target: string, question = target.indexOf('?')): string {
+  const beforeQuery = question === -1 ? target : target.slice(0, question)
+  return target.charCodeAt(0) === SLASH ? beforeQuery : pathOfAbsoluteForm(beforeQuery)
+}
 
 /** RFC 9112 §3.2.2: `http://host/path`. The asterisk form and the authority form have no path. */
 function pathOfAbsoluteForm(target: string): string {

@@ -56,6 +56,18 @@ describe('options of the agreement', () => {
     ])
   })
 
+  test('give no time to accept that ends beyond all dates', () => {
+    const end = 8.64e15
+    const versions = [{ version: '2026-01', effectiveAt }]
+    expect(issuesOf({ terms: { url, versions, graceMs: end - effectiveAt.getTime() } })).toEqual([])
+    const far = expect.stringContaining("acceptance: 'notify'")
+    for (const graceMs of [end - effectiveAt.getTime() + 1, Number.MAX_SAFE_INTEGER])
+      expect(issuesOf({ terms: { url, versions, graceMs } })).toEqual([far])
+    expect(issuesOf({ terms: { url, versions: [{ version: 'last', effectiveAt: new Date(end) }] } })).toEqual(
+      [far],
+    )
+  })
+
   test('that contradict each other are told', () => {
     const older = { version: '2025-01', effectiveAt: new Date('2025-01-01') }
     const newer = { version: '2026-01', effectiveAt }

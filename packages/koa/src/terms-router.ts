@@ -10,6 +10,8 @@ interface ParsedContext extends KoaContext {
 /**
  * Lets a client see, with its own key, the Terms in force, how it stands, and what it used, and accept a version: `app.use(termsRouter({ gate,
  * registry, path: '/terms' }))`, before the gate, or behind `koa-mount`, without `path`.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
  */
 export function termsRouter(options: TermsRouterOptions): KoaMiddleware {
   const answer = termsAnswers(options)

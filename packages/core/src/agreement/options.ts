@@ -26,7 +26,7 @@ export interface TermsOptions {
   versions?: readonly TermsVersion[]
   /**
    * How long a client that accepted an older version may go on after a newer one has taken effect, in ms. It is warned meanwhile. One that
-   * never accepted any has no such time. Default 2 592 000 000, 30 days; 0 for none.
+   * never accepted any, or only one that is announced, has no such time. Default 2 592 000 000, 30 days; 0 for none.
    */
   graceMs?: number
   /** `notify`: nobody is refused for want of acceptance, only warned. Default `enforce`. */
@@ -63,6 +63,11 @@ const versionSchema = v.strictObject(
   },
   "must be an object, e.g. { version: '2026-01', effectiveAt: new Date('2026-01-01') }",
 )
+
+export const DEFAULT_GRACE_MS = 30 * 86_400_000
+
+/** The last moment that a Date can tell. */
+const LAST_MOMENT = 8.64e15
 
 const NEEDS_VERSIONS = 'says nothing without versions: add them, or leave this out'
 
@@ -113,6 +118,17 @@ export const termsSchema = v.pipe(
       [['graceMs'], ['versions']],
       ({ graceMs, versions }) => graceMs === undefined || versions !== undefined,
       NEEDS_VERSIONS,
+    ),
+    ['graceMs'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['graceMs'], ['versions']],
+      ({ graceMs = DEFAULT_GRACE_MS, versions = [] }) =>
+        (versions as TermsVersion[]).every(
+          ({ effectiveAt }) => effectiveAt.getTime() + graceMs <= LAST_MOMENT,
+        ),
+      "ends beyond the last moment of a Date, 8.64e15: shorten it; to refuse nobody, set acceptance: 'notify'",
     ),
     ['graceMs'],
   ),

@@ -1,5 +1,5 @@
 import type { CompleteClock } from '../clock.js'
-import type { TermsOptions } from './options.js'
+import { DEFAULT_GRACE_MS, type TermsOptions } from './options.js'
 
 /** The Terms as they are cited: one object for each version, so that what is written of it can be kept with it. */
 export interface CitedVersion {
@@ -23,8 +23,6 @@ export interface DatedVersion extends CitedVersion {
 export function isDated(cited: CitedVersion): cited is DatedVersion {
   return 'effectiveAt' in cited
 }
-
-export const DEFAULT_GRACE_MS = 30 * 86_400_000
 
 /** The versions that the options list, oldest first. */
 export function datedVersions({

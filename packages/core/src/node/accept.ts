@@ -2,7 +2,7 @@ import type { Inquiry } from '../inquiry.js'
 import type { Acceptance } from '../registry.js'
 
 /** What a client says to accept the Terms: somebody who may bind the entity accepts a version for it (clauses 1(a), 1(b)). */
-interface Accepting {
+export interface Accepting {
   readonly version: string
   /** Who accepts. */
   readonly by: string
@@ -10,7 +10,10 @@ interface Accepting {
   readonly entity: string
 }
 
-/** Where acceptances are recorded: a registry that can be written, or a function of the provider's own. */
+/**
+ * Where acceptances are recorded: a registry that can be written, or a function of the provider's own. A function resolves with the acceptance,
+ * with its moment, or with nothing; a `RegistryError` with the fault `duplicate` says that there is one already.
+ */
 export interface AcceptanceRegistry {
   acceptTerms(acceptance: {
     readonly client: string
@@ -19,13 +22,16 @@ export interface AcceptanceRegistry {
     readonly acceptedBy: string
     /** Who does it, for the history: the client. */
     readonly by: string
-  }): Promise<Acceptance>
+  }): Promise<Acceptance | undefined | void>
 }
 
 const MEMBERS = ['version', 'by', 'entity'] as const
 const LONGEST = 200
-/** What people's and companies' names are written with: no control characters, which end up in lists and letters. */
-const NAME = /^\P{Cc}+$/u
+/**
+ * What people's and companies' names are written with. They end up in lists and letters: not control characters, nor what breaks a line or
+ * turns what follows round, as overrides and isolates of direction do (UAX #9 §2). The marks of direction that some names need are.
+ */
+const NAME = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+$/u
 
 /** What was said, or what is wrong with it. */
 export function readAccepting(value: unknown): Accepting | string {
@@ -37,7 +43,7 @@ export function readAccepting(value: unknown): Accepting | string {
   for (const name of MEMBERS) {
     const text = given[name]
     if (typeof text !== 'string' || text.trim() === '' || text.length > LONGEST || !NAME.test(text))
-      return `Send ${name} as text of 1 to ${LONGEST} characters.`
+      return `Send ${name} as text of 1 to ${LONGEST} characters, in one line and without control characters.`
   }
   return given as unknown as Accepting
 }
@@ -52,17 +58,19 @@ export function isOffered({ terms, upcoming }: Inquiry, version: string): boolea
   return [terms, ...upcoming].some((offered) => offered.version === version)
 }
 
-export function record(
+/** Resolves with what was recorded, as the registry tells it, or else as it was said. */
+export async function record(
   registry: AcceptanceRegistry,
   { client }: Inquiry,
   said: Accepting,
-): Promise<Acceptance> {
+): Promise<Acceptance | Accepting> {
   const { version, entity, by } = said
-  return registry.acceptTerms({
+  const recorded = await registry.acceptTerms({
     client: client.id,
     version,
     entity,
     acceptedBy: by,
     by: `client ${client.id}`,
   })
+  return recorded ?? said
 }

@@ -6,12 +6,7 @@ export { guardRequests, type AdmittedHandler } from './guard-requests.js'
 export type { Incoming, IncomingFacts } from './incoming.js'
 export type { Outgoing } from './outgoing.js'
 export type { AcceptanceRegistry } from './accept.js'
-export {
-  termsAnswers,
-  termsRouter,
-  type TermsFacts,
-  type TermsRouter,
-  type TermsRouterOptions,
-  type UsageSource,
-} from './terms-router.js'
+export { termsAnswers, termsRouter, type TermsFacts, type TermsRouter } from './terms-router.js'
+export type { TermsRouterOptions } from './terms-options.js'
+export type { UsageSource } from './terms-usage.js'
 export { guardUpgrades, type UpgradeHandler } from './upgrades.js'

@@ -25,18 +25,24 @@ export function isClosing({ socket }: Exchange): boolean {
   return (socket as Closing | undefined)?.[CLOSING] === true
 }
 
+/**
+ * Whether the answer is to say `Connection: close`, which is noted. RFC 9112 §9.3: a body that nobody will read must not keep the connection.
+ * Without this Node would drain all of it.
+ */
+export function closesUnread({ socket }: Exchange, req: Incoming): boolean {
+  if (!socket || req.complete || !declaresBody(req.headers)) return false
+  ;(socket as Closing)[CLOSING] = true
+  return true
+}
+
 /** Answers with a refusal, past all handlers: they would change it, or wait for the whole body first. */
 export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal): void {
-  const { res, socket } = exchange
+  const { res } = exchange
   if (res.headersSent) return void res.destroy()
   const set = res.getHeaderNames()
   for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
   const framing: OutgoingHttpHeaders = { 'Content-Length': refusal.bodyBytes }
-  // RFC 9112 §9.3: a body that nobody will read must not keep the connection. Without this Node would drain all of it.
-  if (socket && declaresBody(req.headers) && !req.complete) {
-    framing.Connection = 'close'
-    ;(socket as Closing)[CLOSING] = true
-  }
+  if (closesUnread(exchange, req)) framing.Connection = 'close'
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
   const alone = !exchange.admission && !exchange.outer && !set.some((name) => isOf(refusal, name))
   if (alone && takesLines(res)) writeHeadWith(res, refusal.status, framing, linesOf(refusal))

@@ -1,10 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Inquiry } from '../inquiry.js'
 import type { Refusal } from '../refusal.js'
-import { Exchange } from './exchange.js'
+import type { Exchange } from './exchange.js'
 import type { Incoming } from './incoming.js'
-import type { Outgoing } from './outgoing.js'
-import { writeRefusal } from './refuse.js'
+import { closesUnread, writeRefusal } from './refuse.js'
 
 /** An answer of the router's own: JSON, kept by nobody. */
 export interface JsonAnswer {
@@ -19,12 +18,12 @@ export function problem(status: number, detail: string): JsonAnswer {
 
 /** Writes an answer, unless the caller has gone. */
 export function writeAnswer(
+  exchange: Exchange,
   req: Incoming,
-  res: Outgoing,
   answer: Refusal | JsonAnswer,
   terms: Inquiry['terms'] | undefined,
 ): void {
-  const exchange = new Exchange(res)
+  const { res } = exchange
   if (exchange.isOver) return
   if ('reason' in answer) return writeRefusal(exchange, req, answer)
   if (res.headersSent) return void res.destroy()
@@ -35,9 +34,7 @@ export function writeAnswer(
   res.setHeader('Content-Length', Buffer.byteLength(body))
   res.setHeader('Cache-Control', 'no-store')
   if (terms) res.appendHeader('Link', `<${terms.url}>; rel="terms-of-service"`)
-  // RFC 9112 §9.3: content that nobody will read must not keep the connection.
-  if (exchange.socket && !req.complete && req.method !== 'GET' && req.method !== 'HEAD')
-    res.setHeader('Connection', 'close')
+  if (closesUnread(exchange, req)) res.setHeader('Connection', 'close')
   if (req.method === 'HEAD') res.end()
   else res.end(body)
 }

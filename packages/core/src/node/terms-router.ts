@@ -1,37 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Gate } from '../gate.js'
 import type { Inquiry } from '../inquiry.js'
 import type { Ground, Refusal } from '../refusal.js'
-import { acceptanceOf, isOffered, readAccepting, record, type AcceptanceRegistry } from './accept.js'
+import { pathOf } from '../request.js'
+import { watchArrivals } from './arrivals.js'
+import { claimContinue } from './continue.js'
+import { Exchange } from './exchange.js'
 import { readIncoming, type Incoming, type IncomingFacts } from './incoming.js'
-import { readJson, type NoContent } from './json-body.js'
 import type { Outgoing } from './outgoing.js'
+import { isClosing } from './refuse.js'
+import { Acceptances, type AcceptanceRequest } from './terms-acceptance.js'
 import { problem, writeAnswer, type JsonAnswer } from './terms-answer.js'
+import { checkTermsRouterOptions, type TermsRouterOptions } from './terms-options.js'
 import { toldState, toldTerms } from './terms-state.js'
+import { toldUsage } from './terms-usage.js'
 
-/** Where usage is looked up: `createUsage()`, or an object of the provider's own. */
-export interface UsageSource {
-  of(query: {
-    readonly api: string
-    readonly account: string
-    readonly from?: string
-    readonly to?: string
-  }): Promise<unknown>
-}
-
-/** Options of {@link termsRouter}. */
-export interface TermsRouterOptions {
-  /** The gate of the API. */
-  gate: Gate
-  /** Where acceptances are recorded: a registry that can be written, or an object with `acceptTerms`. Absent: none are taken. */
-  registry?: AcceptanceRegistry
-  /** Where usage is looked up. Absent: `/usage` is not there. */
-  usage?: UsageSource
-  /** What stands before the router's own paths in `req.url`, e.g. `/terms`, where no framework takes it off. Default: nothing. */
-  path?: string
-}
-
-/** A router for Express, as `app.use('/terms', router)`, and for plain `node:http`. */
+/**
+ * A router for Express, as `app.use('/terms', router)`, and for plain `node:http`. What is not its own to answer goes on to `next()`; `next(error)`
+ * is called where it could not answer, and in plain `node:http` must not be taken for the former. Without `next` it answers 404, or hangs up.
+ */
 export type TermsRouter = (
   req: IncomingMessage,
   res: ServerResponse,
@@ -40,7 +26,7 @@ export type TermsRouter = (
 
 /** What a framework knows better than the bare request. */
 export interface TermsFacts extends IncomingFacts {
-  /** Content that a parser before has read already. */
+  /** What a parser before has made of the content, if it was that which read it: a value, text or bytes. */
   readonly body?: unknown
 }
 
@@ -51,29 +37,10 @@ interface ExpressRequest extends IncomingMessage {
   readonly body?: unknown
 }
 
-const MOST_BYTES = 4096
-const LONGEST_READ_MS = 10_000
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-
 const NOT_HERE: Ground = Object.freeze({
   reason: 'path-not-documented',
   detail: 'Ask for /, for /account, or for /usage; or post to /acceptances.',
 })
-const NO_JSON: Ground = Object.freeze({
-  reason: 'media-type-not-accepted',
-  detail: 'Send application/json.',
-  headers: { Accept: 'application/json' },
-})
-const TOO_LONG: Ground = Object.freeze({
-  reason: 'body-too-large',
-  detail: `Send at most ${MOST_BYTES} bytes.`,
-})
-const UNRECORDED: Ground = Object.freeze({
-  reason: 'registry-unavailable',
-  detail: 'The acceptance could not be recorded. Try again in a moment.',
-  headers: { 'Retry-After': '1' },
-})
-const NO_USAGE = 'The usage could not be looked up. Try again in a moment.'
 
 const methodsAllowed = (allow: string): Ground =>
   Object.freeze({
@@ -92,6 +59,8 @@ const TO_POST = methodsAllowed('POST')
  * terminated may not.
  *
  * `GET /`, `GET /account`, `GET /usage`, `POST /acceptances` with `{ version, by, entity }`.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
  */
 export function termsRouter(options: TermsRouterOptions): TermsRouter {
   const answer = termsAnswers(options)
@@ -103,29 +72,42 @@ export function termsRouter(options: TermsRouterOptions): TermsRouter {
       (answered) => {
         if (answered) return
         if (next) next()
-        else writeAnswer(req, res, problem(404, 'There is nothing here.'), undefined)
+        else writeAnswer(new Exchange(res), req, problem(404, 'There is nothing here.'), undefined)
       },
       (cause: unknown) => (next ? next(cause) : res.destroy()),
     )
   }
 }
 
-/** The same for adapters: resolves with whether the request was the router's to answer. */
+/**
+ * The same for adapters: resolves with whether the request was the router's to answer. Has requests looked at as they arrive, so that
+ * `100 Continue` waits for the decision.
+ *
+ * @throws OptionsError listing everything that is wrong with the options.
+ */
 export function termsAnswers(
   options: TermsRouterOptions,
 ): (req: Incoming, res: Outgoing, facts?: TermsFacts) => Promise<boolean> {
+  checkTermsRouterOptions(options)
   const { gate, path: mount = '' } = options
   const router = new Router(options)
+  watchArrivals()
   return async (req, res, facts = {}) => {
-    const path = pathBelow(mount, req.url ?? '/')
+    const path = pathBelow(mount, pathOf(req.url ?? '/'))
     if (path === undefined) return false
+    const exchange = new Exchange(res)
+    if (exchange.isOver || isClosing(exchange)) return true
+    claimContinue(res)
     const inquiry = await gate.inquire(readIncoming(req, facts))
     if (!inquiry.admitted) {
-      writeAnswer(req, res, inquiry, undefined)
+      writeAnswer(exchange, req, inquiry, undefined)
       return true
     }
     try {
-      writeAnswer(req, res, await router.answer(path, req, inquiry, facts.body), inquiry.terms)
+      // Who has hung up meanwhile sends no more: to read would be to wait in vain.
+      if (exchange.isOver) return true
+      const answer = await router.answer(path, { req, res, body: facts.body }, inquiry)
+      writeAnswer(exchange, req, answer, inquiry.terms)
     } finally {
       inquiry.release()
     }
@@ -135,16 +117,21 @@ export function termsAnswers(
 
 class Router {
   readonly #options: TermsRouterOptions
+  /** Absent where none are taken. */
+  readonly #acceptances: Acceptances | undefined
 
   constructor(options: TermsRouterOptions) {
+    const { gate, registry } = options
     this.#options = options
+    this.#acceptances = registry && new Acceptances(gate, registry)
   }
 
-  async answer(path: string, req: Incoming, inquiry: Inquiry, body: unknown): Promise<Refusal | JsonAnswer> {
-    const { usage, registry } = this.#options
-    if (path === '/acceptances' && registry) {
+  async answer(path: string, asked: AcceptanceRequest, inquiry: Inquiry): Promise<Refusal | JsonAnswer> {
+    const { req } = asked
+    const { usage, gate } = this.#options
+    if (path === '/acceptances' && this.#acceptances) {
       if (req.method !== 'POST') return inquiry.refuse(TO_POST)
-      return this.#accept(registry, req, inquiry, body)
+      return this.#acceptances.take(asked, inquiry)
     }
     const tell =
       path === '/'
@@ -152,7 +139,7 @@ class Router {
         : path === '/account'
           ? () => this.#state(inquiry)
           : path === '/usage' && usage
-            ? () => this.#usage(usage, inquiry, req.url ?? '')
+            ? () => toldUsage(usage, gate, inquiry, queryOf(req.url ?? ''))
             : undefined
     if (!tell) return inquiry.refuse(NOT_HERE)
     return req.method === 'GET' || req.method === 'HEAD' ? tell() : inquiry.refuse(TO_READ)
@@ -167,72 +154,17 @@ class Router {
     ])
     return { status: 200, json: toldState(inquiry, gate.api, limits, connections) }
   }
-
-  async #usage(usage: UsageSource, { account }: Inquiry, url: string): Promise<JsonAnswer> {
-    const { gate } = this.#options
-    const asked = new URLSearchParams(url.slice(url.indexOf('?') + 1 || url.length))
-    const days: { from?: string; to?: string } = {}
-    for (const name of ['from', 'to'] as const) {
-      const day = asked.get(name)
-      if (day === null) continue
-      if (!DAY.test(day)) return problem(400, `Send ${name} as a day, such as 2026-01-31.`)
-      days[name] = day
-    }
-    try {
-      return { status: 200, json: { usage: await usage.of({ api: gate.api, account: account.id, ...days }) } }
-    } catch (cause) {
-      gate.warn('option-failed', 'usage could not be looked up', cause)
-      return problem(503, NO_USAGE)
-    }
-  }
-
-  async #accept(
-    registry: AcceptanceRegistry,
-    req: Incoming,
-    inquiry: Inquiry,
-    parsed: unknown,
-  ): Promise<Refusal | JsonAnswer> {
-    // Who is suspended has a matter to settle first.
-    if (inquiry.against?.reason === 'account-suspended') return inquiry.refuse(inquiry.against)
-    if (!isJson(req.headers['content-type'])) return inquiry.refuse(NO_JSON)
-    const content =
-      parsed === undefined ? await readJson(req, MOST_BYTES, LONGEST_READ_MS) : { value: parsed }
-    if (typeof content === 'string')
-      return content === 'too-long' ? inquiry.refuse(TOO_LONG) : unread(content)
-    const said = readAccepting(content.value)
-    if (typeof said === 'string') return problem(400, said)
-    const before = acceptanceOf(inquiry, said.version)
-    if (before) return { status: 200, json: before }
-    if (!isOffered(inquiry, said.version))
-      return problem(
-        409,
-        'This version is neither in force nor announced: see the Terms at the root of this router.',
-      )
-    try {
-      return { status: 201, json: await record(registry, inquiry, said) }
-    } catch (cause) {
-      this.#options.gate.warn('registry-failed', 'an acceptance could not be recorded', cause)
-      return inquiry.refuse(UNRECORDED)
-    }
-  }
 }
 
-function unread(why: Exclude<NoContent, 'too-long'>): JsonAnswer {
-  if (why === 'too-slow') return problem(408, 'The content took too long.')
-  return problem(400, 'Send JSON.')
-}
-
-/** What of a target follows the mount, without its query; `undefined` where it lies elsewhere. */
-function pathBelow(mount: string, url: string): string | undefined {
-  const question = url.indexOf('?')
-  const path = question === -1 ? url : url.slice(0, question)
+/** What of a path follows the mount; `undefined` where it lies elsewhere. */
+function pathBelow(mount: string, path: string): string | undefined {
   if (path !== mount && !path.startsWith(`${mount}/`)) return undefined
   return path.slice(mount.length) || '/'
 }
 
-/** No form of a web page can send it: what a browser adds by itself, such as Basic credentials, accepts nothing. */
-function isJson(type: string | undefined): boolean {
-  return type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+function queryOf(url: string): string {
+  const question = url.indexOf('?')
+  return question === -1 ? '' : url.slice(question + 1)
 }
 
 function isEncrypted({ socket }: IncomingMessage): boolean {

@@ -1,7 +1,7 @@
 import type { Traffic } from '../carrier.js'
 import type { CompleteClock } from '../clock.js'
 import type { FollowedConnection, FollowedRefusal, Follower, Following } from '../followers.js'
-import { DAY_MS, dayOf, writtenDay } from './days.js'
+import { DAY_MS, dayOf, writtenDay } from '../days.js'
 import { OpenRow } from './row.js'
 import type { UsageRow } from './store.js'
 

@@ -1,5 +1,5 @@
 import { checkNamed, wholeNumber } from '../checked.js'
-import { dayBefore } from './days.js'
+import { dayBefore } from '../days.js'
 import { sumOf } from './row.js'
 import type { UsageRow, UsageStore } from './store.js'
 

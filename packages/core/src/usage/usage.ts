@@ -5,7 +5,7 @@ import { OptionsError } from '../errors.js'
 import type { Followable } from '../followers.js'
 import { checkGate } from '../given-gate.js'
 import { nameInProcess } from '../process-name.js'
-import { DAY_MS, dayOf, isDay, writtenDay } from './days.js'
+import { DAY_MS, dayOf, isDay, writtenDay } from '../days.js'
 import { GateUsage } from './gate-usage.js'
 import { memoryUsage } from './memory-usage.js'
 import type { UsageBatch, UsageFilter, UsageRow, UsageStore } from './store.js'
@@ -97,7 +97,10 @@ class LiveUsage implements Usage {
         to: [isDay, 'a day, e.g. 2026-01-31'],
       },
     )
-    if (from > to) throw new OptionsError([{ path: 'from', message: 'must not be after to' }])
+    if (from > to)
+      throw new OptionsError([
+        { path: 'from', message: 'must not be after to, which is today unless it is given' },
+      ])
     await this.flush()
     const rows = await this.store.read({ ...query, from, to })
     return rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))

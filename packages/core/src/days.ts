@@ -15,6 +15,9 @@ export function dayBefore(day: string, days: number): string {
   return day === '' ? '' : writtenDay(dayOf(Date.parse(day)) - days)
 }
 
+/** A day that there is: the engine reads 2026-02-30 as the second of March. */
 export function isDay(value: unknown): value is string {
-  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false
+  const moment = Date.parse(value)
+  return !Number.isNaN(moment) && writtenDay(dayOf(moment)) === value
 }
