@@ -98,7 +98,7 @@ export interface NoticeEvent extends Notice {
   readonly partner?: string
 }
 
-/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`. */
+/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`, or, where it is refused, for each ban. */
 export interface MisuseEvent {
   readonly at: Date
   readonly api: string

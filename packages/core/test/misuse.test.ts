@@ -108,6 +108,23 @@ describe('an account that asks for many ids', () => {
     expect(outcomeOf(await ask(keys.crm, '/v1/calls/1'))).toBe('admitted')
     expect(outcomeOf(await ask(keys.globex, '/v1/extensions/1'))).toBe('admitted')
   })
+
+  test('gets no more than was fine between one ban and the next, and each is told', async () => {
+    const { ask, keys, clock, signs } = watched({ ids: { ...ids, refuseMs: 600_000 } })
+    let got = 0
+    for (let n = 0; n < HOUR_MS / 1000; n++, clock.advance(1000))
+      if ((await ask(keys.crm, `/v1/extensions/${n}`)).admitted) got++
+    expect(signs).toHaveLength(6)
+    expect(got).toBe(6 * ids.most)
+  })
+
+  test('is refused for as long as it was said as it came up, whatever it asks for meanwhile', async () => {
+    const { ask, keys, clock, signs } = watched({ ids: { ...ids, withinMs: 1000, refuseMs: 10_000 } })
+    for (let n = 0; n < 100; n++, clock.advance(100)) await ask(keys.crm, `/v1/extensions/${n}`)
+    expect(signs).toHaveLength(1)
+    clock.advance(500)
+    expect(outcomeOf(await ask(keys.crm, '/v1/extensions/7'))).toBe('admitted')
+  })
 })
 
 describe('an account that is often refused at its limit', () => {
@@ -179,6 +196,40 @@ test('what is remembered is bounded, whatever comes', () => {
   for (let subject = 0; subject < 50_000; subject++) watch.isSign(`other-${subject}`, 0, 1)
   expect(watch.held.subjects).toBeLessThanOrEqual(10_000)
   expect(watch.held.values).toBeLessThanOrEqual(200_000)
+})
+
+describe('a ban outlasts', () => {
+  const is = { most: 2, withinMs: HOUR_MS, refuseMs: HOUR_MS }
+  const banned = (watch: Watch) => {
+    for (let value = 0; value < 3; value++) watch.isSign('offender', 0, value)
+    return watch
+  }
+
+  test('however many others come', () => {
+    const watch = banned(new Watch(is))
+    for (let other = 0; other < 20_000; other++) watch.isSign(`other-${other}`, 1, 1)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+  })
+
+  test('however much others ask for', () => {
+    const watch = banned(new Watch({ ...is, most: 100_000 }))
+    for (let value = 0; value <= 100_000; value++) watch.isSign('offender', 0, value)
+    for (let other = 0; other < 5; other++)
+      for (let value = 0; value < 90_000; value++) watch.isSign(`other-${other}`, 1, value)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+  })
+
+  test('the bans of so many others; of more, that which ends first is over', () => {
+    const watch = banned(new Watch(is))
+    const ban = (other: number) => {
+      for (let value = 0; value < 3; value++) watch.isSign(`other-${other}`, 1, value)
+    }
+    for (let other = 1; other < 10_000; other++) ban(other)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+    ban(0)
+    expect(watch.isRefused('offender', 2)).toBe(false)
+    expect(watch.isRefused('other-1', 2)).toBe(true)
+  })
 })
 
 test('wrong options are listed all at once', () => {
