@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { isIP, type AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createGate,
@@ -10,6 +11,7 @@ import {
   type RequestParts,
 } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
+import { networkOf } from '../src/misuse/network.js'
 import { Watch } from '../src/misuse/watch.js'
 import { admitted, asking, gateWith, outcomeOf, TERMS, twoAccounts } from './gate-setting.js'
 
@@ -65,6 +67,34 @@ describe('a credential used from many networks', () => {
       await ask(keys.wallboard, '/v1/calls', `198.51.100.${n}`)
       await ask(keys.globex, '/v1/calls', undefined)
     }
+    expect(signs).toEqual([])
+  })
+
+  test('is not one that is used from one network whose addresses are written in several ways', async () => {
+    const { ask, keys, signs } = watched({ networks: { most: 1 } })
+    const site = ['2001:0:5:6:7:8:9:a', '2001::5:6:7:8:9:a', '2001:0000:0005::1', '2001:0:5:6:7:8:192.0.2.7']
+    for (const address of site) await ask(keys.crm, '/v1/calls', address)
+    const block = ['192.0.2.1', '::ffff:192.0.2.2', '::FFFF:c000:0203', '0:0:0:0:0:ffff:192.0.2.4']
+    for (const address of block) await ask(keys.wallboard, '/v1/calls', address)
+    const local = ['fe80::1%eth0', 'fe80::2%eth1', 'fe80:0:0::3']
+    for (const address of local) await ask(keys.globex, '/v1/calls', address)
+    expect(signs).toEqual([])
+    for (const key of Object.values(keys)) await ask(key, '/v1/calls', '2001:0:6::1')
+    expect(signs).toHaveLength(3)
+  })
+
+  test('is not one whose proxy names what is no address', async () => {
+    const { ask, keys, signs } = watched({ networks: { most: 1 } })
+    for (const address of [
+      'unknown',
+      '_hidden',
+      '1::2::3',
+      '999.0.0.1',
+      '10',
+      '1.2.3',
+      '::1:2:3:4:5:6:7:8:9',
+    ])
+      await ask(keys.crm, '/v1/calls', address)
     expect(signs).toEqual([])
   })
 
@@ -156,6 +186,40 @@ test('in observe mode signs are told, and nobody is refused', async () => {
     { reason: 'sharing-suspected', enforced: false },
     { reason: 'sharing-suspected', enforced: false },
   ])
+})
+
+test('what is an address, and of which network, is as the platform says', () => {
+  const piece = fc.constantFrom(
+    '0',
+    '1',
+    '5',
+    '00',
+    '0db8',
+    'FFFF',
+    '12345',
+    '',
+    ':',
+    '::',
+    '.',
+    '192.0.2.7',
+    '256',
+  )
+  const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(':').replaceAll(/:{3,}/g, '::'))
+  fc.assert(
+    fc.property(fc.oneof(text, fc.ipV6(), fc.ipV4()), (address) => {
+      const network = networkOf(address)
+      expect(network !== undefined).toBe(isIP(address) !== 0)
+      if (isIP(address) !== 6) return
+      // Its shortest form, and its longest.
+      const short = new URL(`http://[${address}]`).hostname.slice(1, -1)
+      const [before = '', after = ''] = short.split('::')
+      const groups = [before, after].map((part) => part.split(':').filter(Boolean))
+      const zeros = Array.from({ length: 8 - groups.flat().length }, () => '0')
+      expect(networkOf(short)).toBe(network)
+      expect(networkOf([...groups[0]!, ...zeros, ...groups[1]!].join(':'))).toBe(network)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 test('over HTTP the network is that of the caller behind a trusted proxy', async () => {
