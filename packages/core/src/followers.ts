@@ -1,4 +1,5 @@
 import type { Traffic } from './carrier.js'
+import type { Clock } from './clock.js'
 import type { GateEvents, RefusedEvent, WarningEvent } from './events.js'
 import type { Reason } from './refusal.js'
 import type { Account, Client } from './registry.js'
@@ -59,6 +60,8 @@ export interface Follower {
 
 /** What a follower has of the gate it follows. */
 export interface Following {
+  /** The gate's own: moments are told by it. */
+  readonly clock: Required<Clock>
   /** What is open in this process now. */
   open(): readonly FollowedConnection[]
   /** Ends it: nothing is told any more. */

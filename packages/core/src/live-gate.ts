@@ -99,11 +99,12 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   follow(follower: Follower): Following {
-    const { open, reports } = this.#parts
+    const { open, reports, clock } = this.#parts
     const { followers } = reports
     followers.add(follower)
     open.measuring = followers.measuring
     return {
+      clock,
       open: () => open.matching({}),
       stop() {
         followers.remove(follower)

@@ -8,7 +8,7 @@ import {
   type UsageBatch,
   type UsageStore,
 } from '@api-terms/core'
-import { settled } from '../../../test/clock.js'
+import { settled, TestClock } from '../../../test/clock.js'
 import { admitted, asking, gateWith, TestCarrier } from './gate-setting.js'
 
 const DAY_MS = 86_400_000
@@ -242,6 +242,81 @@ describe('usage', () => {
     await admitted(gate, asking(keys.crm))
     expect(gate.measuring).toBe(false)
     expect(await usage.of()).toMatchObject([{ connections: 1 }])
+  })
+
+  describe('of what is open as its gate begins to be followed', () => {
+    function open() {
+      const setting = gateWith({ limits: { read: 3, write: 1 } })
+      const usage = createUsage({ clock: setting.clock })
+      const carrier = new CountingCarrier()
+      const admission = admitted(setting.gate, asking(setting.keys.crm))
+      const carried = async (bytesIn: number, bytesOut: number, ms: number) => {
+        ;(await admission).carriedBy(carrier)
+        carrier.bytes = { bytesIn, bytesOut }
+        setting.clock.advance(ms)
+      }
+      return { ...setting, usage, admission, carried }
+    }
+
+    test('is what comes from then on, and no new connection', async () => {
+      const { gate, usage, admission, carried } = open()
+      await carried(100, 1000, 3_600_000)
+      usage.follow(gate)
+      await carried(150, 1700, 1000)
+      expect(await usage.of()).toMatchObject([{ connections: 0, heldMs: 1000, bytesIn: 50, bytesOut: 700 }])
+      await carried(151, 1701, 1000)
+      ;(await admission).release()
+      expect(await usage.of()).toMatchObject([
+        { connections: 0, heldMs: 2000, bytesIn: 51, bytesOut: 701, peak: 1 },
+      ])
+    })
+
+    test('is counted once where it was followed before', async () => {
+      const { gate, usage, admission, carried } = open()
+      await admission
+      const [stop] = [usage.follow(gate)]
+      await carried(100, 1000, 1000)
+      stop()
+      await carried(200, 2000, 10_000)
+      usage.follow(gate)
+      stop()
+      await carried(300, 3000, 1000)
+      ;(await admission).release()
+      expect(await usage.of()).toMatchObject([{ heldMs: 2000, bytesIn: 200, bytesOut: 2000 }])
+    })
+  })
+
+  test('is counted once where a gate is followed twice, until that is ended', async () => {
+    const { gate, keys, usage } = counted()
+    const stop = usage.follow(gate)
+    await admitted(gate, asking(keys.crm))
+    expect(await usage.of()).toMatchObject([{ connections: 1, peak: 1 }])
+    stop()
+    await admitted(gate, asking(keys.crm))
+    expect(await usage.of()).toMatchObject([{ connections: 1, peak: 1 }])
+    expect(gate.measuring).toBe(false)
+  })
+
+  test('that is closed keeps nothing of a gate that it is to follow', async () => {
+    const { gate, keys, usage, clock } = counted()
+    await usage.close()
+    const stop = usage.follow(gate)
+    await admitted(gate, asking(keys.crm))
+    expect(gate.measuring).toBe(false)
+    expect(await usage.of()).toEqual([])
+    expect(clock.timers).toBe(1)
+    stop()
+  })
+
+  test('is told by the clock of the gate, whatever that of the usage', async () => {
+    const { gate, keys, clock } = gateWith()
+    const usage = createUsage({ clock: new TestClock(Date.UTC(2030, 0, 1)) })
+    usage.follow(gate)
+    clock.advance(5000)
+    const admission = await admitted(gate, asking(keys.crm))
+    clock.advance(1000)
+    admission.release()
+    expect(await usage.of({ from: FIRST, to: FIRST })).toMatchObject([{ connections: 1, heldMs: 1000 }])
   })
 
   test('is kept in memory for as many days as told', async () => {

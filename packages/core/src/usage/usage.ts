@@ -16,7 +16,7 @@ export interface UsageOptions {
   store?: UsageStore
   /** How often what was counted is put into the store, in ms: so much a process that is killed can lose. Default 10 000. */
   flushMs?: number
-  /** For tests. Default: the system's. */
+  /** For tests: when to put it there, and which day is today. What is counted goes by the clock of each gate. Default: the system's. */
   clock?: Clock
 }
 
@@ -25,7 +25,10 @@ export type UsageQuery = Partial<UsageFilter>
 
 /** What accounts use, by API, account, class and day (clause 4(a)3). */
 export interface Usage {
-  /** Counts what this gate lets in and turns away, from now on. Any number of gates. Returns what ends it. */
+  /**
+   * Counts what this gate lets in and turns away, from now on, and what is open already from now on. Any number of gates, each of them once,
+   * however often it is given. Returns what ends it. Nothing is counted once the usage is closed.
+   */
   follow(gate: Followable): () => void
   /**
    * What was used, by day and class: what this process has counted up to now, and what others have put into the store. `to` is today
@@ -56,7 +59,7 @@ export function createUsage(options: UsageOptions = {}): Usage {
 
 class LiveUsage implements Usage {
   readonly #process = nameInProcess('usage')
-  readonly #gates = new Map<GateUsage, Followable>()
+  readonly #gates = new Map<Followable, GateUsage>()
   readonly #writes = new Mutex()
   #serial = 0
   /** What was counted by gates that are not followed any more. */
@@ -74,16 +77,17 @@ class LiveUsage implements Usage {
 
   follow(gate: Followable): () => void {
     checkGate(gate, 'follow')
-    const counted = new GateUsage(gate.api, this.clock)
-    const following = gate.follow(counted)
-    counted.following = following
-    this.#gates.set(counted, gate)
+    if (this.#closed) return () => undefined
+    let counted = this.#gates.get(gate)
+    if (!counted) this.#gates.set(gate, (counted = new GateUsage(gate)))
     if (this.#timer === undefined) this.#arm()
-    return () => {
-      if (!this.#gates.delete(counted)) return
-      this.#left.push(...counted.take())
-      following.stop()
-    }
+    return () => this.#leave(gate, counted)
+  }
+
+  #leave(gate: Followable, counted: GateUsage): void {
+    if (this.#gates.get(gate) !== counted) return
+    this.#gates.delete(gate)
+    this.#left.push(...counted.end())
   }
 
   async of(query: UsageQuery = {}): Promise<UsageRow[]> {
@@ -110,23 +114,14 @@ class LiveUsage implements Usage {
   async close(): Promise<void> {
     this.clock.clearTimeout(this.#timer)
     this.#closed = true
-    const gates = [...this.#gates]
-    for (const [counted] of gates) {
-      this.#left.push(...counted.take())
-      counted.following?.stop()
-    }
-    this.#gates.clear()
-    await this.flush().catch((cause: unknown) =>
-      this.#warn(
-        gates.map(([, gate]) => gate),
-        cause,
-      ),
-    )
+    const gates = [...this.#gates.keys()]
+    for (const [gate, counted] of this.#gates) this.#leave(gate, counted)
+    await this.flush().catch((cause: unknown) => this.#warn(gates, cause))
   }
 
   async #write(): Promise<void> {
     if (this.#unsure) await this.#send(this.#unsure)
-    const rows = [...this.#left, ...[...this.#gates.keys()].flatMap((counted) => counted.take())]
+    const rows = [...this.#left, ...[...this.#gates.values()].flatMap((counted) => counted.take())]
     this.#left = []
     if (rows.length > 0) await this.#send({ process: this.#process, serial: ++this.#serial, rows })
   }
@@ -142,10 +137,10 @@ class LiveUsage implements Usage {
     this.#timer = this.clock.setTimeout(
       () => {
         this.#timer = undefined
-        for (const counted of this.#gates.keys()) counted.turnDay()
+        for (const counted of this.#gates.values()) counted.turnDay()
         // One that takes long is not sent a second one after it.
         if (!this.#writes.isLocked())
-          this.flush().catch((cause: unknown) => this.#warn(this.#gates.values(), cause))
+          this.flush().catch((cause: unknown) => this.#warn(this.#gates.keys(), cause))
         if (!this.#closed) this.#arm()
       },
       Math.min(this.flushMs, untilMidnight),
