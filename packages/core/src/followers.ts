@@ -33,6 +33,8 @@ export interface FollowedRefusal {
   /** Absent where it was refused before that was known. */
   readonly account: Account | undefined
   readonly class: string | undefined
+  /** Absent where none was known of the class, which then may be any. */
+  readonly limit: number | undefined
   /** The event: put together when it is asked for. */
   event(): RefusedEvent
 }

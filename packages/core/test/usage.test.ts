@@ -72,6 +72,22 @@ describe('usage', () => {
     ])
   })
 
+  test('of refusals names the class where a limit was known for it: any other is of the caller’s making', async () => {
+    const { gate, keys, clock } = gateWith({
+      limits: { read: 0 },
+      connections: { classify: ({ path }) => path.slice(4) },
+    })
+    const usage = createUsage({ clock })
+    usage.follow(gate)
+    for (let n = 0; n < 500; n++) await gate.admit(asking(keys.crm, 'GET', `/v1/class-${n}`))
+    for (let n = 0; n < 5; n++) await gate.admit(asking(keys.crm, 'GET', '/v1/read'))
+    const rows = await usage.of()
+    expect(rows.map(({ account, class: name, refusals }) => [account, name, refusals])).toEqual([
+      ['acme', '', { 'limits-unavailable': 500 }],
+      ['acme', 'read', { 'connections-exhausted': 5 }],
+    ])
+  })
+
   test('of a connection that is open over midnight is told on both days, each with its part', async () => {
     const { gate, keys, clock, usage } = counted()
     clock.advance(DAY_MS - 60_000)

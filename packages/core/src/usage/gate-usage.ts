@@ -48,9 +48,10 @@ export class GateUsage implements Follower {
     if (inUse > row.peak) row.peak = inUse
   }
 
-  refused({ reason, account, class: className }: FollowedRefusal): void {
+  refused({ reason, account, class: className = '', limit }: FollowedRefusal): void {
     this.#reach(this.clock.elapsed())
-    this.#row(account?.id ?? '', className ?? '').refused(reason)
+    // A class that has no limit may be anything, and each would be a row.
+    this.#row(account?.id ?? '', limit === undefined ? '' : className).refused(reason)
   }
 
   ended(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void {
