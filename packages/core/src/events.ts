@@ -141,6 +141,7 @@ export interface WarningEvent {
     | 'api-in-two-gates'
     | 'ledger-failed'
     | 'usage-failed'
+    | 'usage-lost'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

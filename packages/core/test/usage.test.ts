@@ -9,7 +9,7 @@ import {
   type UsageStore,
 } from '@api-terms/core'
 import { settled, TestClock } from '../../../test/clock.js'
-import { admitted, asking, gateWith, TestCarrier } from './gate-setting.js'
+import { admitted, asking, gateWith, TestCarrier, type Told } from './gate-setting.js'
 
 const DAY_MS = 86_400_000
 
@@ -247,6 +247,86 @@ describe('usage', () => {
     await usage.flush()
     expect(batches.map(({ serial }) => serial)).toEqual([1, 1, 1, 2])
     expect(batches.map(({ rows }) => rows[0]?.connections)).toEqual([1, 1, 1, 1])
+  })
+
+  describe('that is closed', () => {
+    /** A store that takes nothing until it is told to. */
+    function closing(add: (batch: UsageBatch) => Promise<void>) {
+      const kept = memoryUsage()
+      const store: UsageStore = { add, read: kept.read.bind(kept) }
+      return { ...counted({ store, flushMs: 1000 }), kept }
+    }
+    const GONE = () => Promise.reject(new Error('gone'))
+    const lossOf = (told: readonly Told[]) =>
+      told.flatMap((event) =>
+        event.name === 'warning' && event.code === 'usage-lost' ? [event.message] : [],
+      )
+
+    test('is put into a store that failed in just that moment', async () => {
+      let failures = 3
+      const { kept, gate, keys, clock, usage, told } = closing(async (batch) => {
+        if (failures-- > 0) throw new Error('gone')
+        await kept.add(batch)
+      })
+      await admitted(gate, asking(keys.crm))
+      const closed = usage.close()
+      for (let n = 0; n < 10; n++, clock.advance(250)) await settled()
+      await closed
+      expect(await kept.read({ from: FIRST, to: FIRST })).toMatchObject([{ connections: 1 }])
+      expect(lossOf(told)).toEqual([])
+      expect(clock.timers).toBe(1)
+    })
+
+    test('keeps the process until then', async () => {
+      const timers: NodeJS.Timeout[] = []
+      const clock: Clock = {
+        now: () => Date.now(),
+        setTimeout(callback, ms) {
+          timers.push(setTimeout(callback, ms).unref())
+          return timers.at(-1)
+        },
+        clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+      }
+      let answer!: () => void
+      const store: UsageStore = {
+        add: () => new Promise((resolve) => (answer = resolve)),
+        read: () => Promise.resolve([]),
+      }
+      const { gate, keys } = gateWith()
+      const usage = createUsage({ store, clock })
+      usage.follow(gate)
+      await admitted(gate, asking(keys.crm))
+      expect(timers.map((timer) => timer.hasRef())).toEqual([false])
+      const closed = usage.close()
+      expect(timers.map((timer) => timer.hasRef())).toEqual([false, true])
+      await settled()
+      answer()
+      await closed
+    })
+
+    test.each([
+      ['fails', GONE],
+      ['never answers', () => new Promise<void>(() => {})],
+    ])('waits 5 seconds for a store that %s, and tells what is lost', async (_, add) => {
+      const { gate, keys, clock, usage, told } = closing(add)
+      await admitted(gate, asking(keys.crm))
+      // Told of before: it is told of all the same.
+      clock.advance(1000)
+      await settled()
+      await admitted(gate, asking(keys.crm, 'POST'))
+      await gate.admit(asking(undefined))
+      let isClosed = false
+      const closed = usage.close().then(() => (isClosed = true))
+      expect(usage.close()).toBe(usage.close())
+      for (let n = 0; n < 19; n++, clock.advance(250)) await settled()
+      await settled()
+      expect(isClosed).toBe(false)
+      clock.advance(250)
+      await closed
+      expect(lossOf(told)).toEqual([
+        'usage was closed before its store had confirmed 4 rows: 2 connections, 1 refusals',
+      ])
+    })
   })
 
   test('is no more counted for a gate that is not followed any more, and what was counted stays', async () => {

@@ -7,8 +7,11 @@ import { checkGate } from '../given-gate.js'
 import { nameInProcess } from '../process-name.js'
 import { DAY_MS, dayOf, isDay, writtenDay } from './days.js'
 import { GateUsage } from './gate-usage.js'
+import { lastTry } from './last-try.js'
 import { memoryUsage } from './memory-usage.js'
 import type { UsageBatch, UsageFilter, UsageRow, UsageStore } from './store.js'
+
+const CLOSE_MS = 5000
 
 /** Options of `createUsage`. */
 export interface UsageOptions {
@@ -37,7 +40,10 @@ export interface Usage {
   of(query?: UsageQuery): Promise<UsageRow[]>
   /** Puts what was counted into the store now. Rejects where that fails: it is kept, and tried again. */
   flush(): Promise<void>
-  /** Counts no more, and puts what was counted into the store. Close the gates first: what is open then goes uncounted from there on. */
+  /**
+   * Counts no more, and puts what was counted into the store: where that fails again and again, for 5 seconds at most, and what is lost is warned of
+   * (`usage-lost`). Never rejects. Any number of times. Close the gates first: what is open then goes uncounted from there on.
+   */
   close(): Promise<void>
 }
 
@@ -67,7 +73,7 @@ class LiveUsage implements Usage {
   /** Sent, and not known to have arrived. */
   #unsure: UsageBatch | undefined
   #timer: unknown
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(
     private readonly store: UsageStore,
@@ -77,17 +83,11 @@ class LiveUsage implements Usage {
 
   follow(gate: Followable): () => void {
     checkGate(gate, 'follow')
-    if (this.#closed) return () => undefined
+    if (this.#closing) return () => undefined
     let counted = this.#gates.get(gate)
     if (!counted) this.#gates.set(gate, (counted = new GateUsage(gate)))
     if (this.#timer === undefined) this.#arm()
     return () => this.#leave(gate, counted)
-  }
-
-  #leave(gate: Followable, counted: GateUsage): void {
-    if (this.#gates.get(gate) !== counted) return
-    this.#gates.delete(gate)
-    this.#left.push(...counted.end())
   }
 
   async of(query: UsageQuery = {}): Promise<UsageRow[]> {
@@ -111,12 +111,31 @@ class LiveUsage implements Usage {
     return this.#writes.runExclusive(() => this.#write())
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     this.clock.clearTimeout(this.#timer)
-    this.#closed = true
     const gates = [...this.#gates.keys()]
     for (const [gate, counted] of this.#gates) this.#leave(gate, counted)
-    await this.flush().catch((cause: unknown) => this.#warn(gates, cause))
+    await lastTry(() => this.flush(), CLOSE_MS, this.clock).catch((cause: unknown) => {
+      const lost = `usage was closed before its store had confirmed ${this.#unconfirmed()}`
+      for (const gate of gates) gate.warn('usage-lost', lost, cause)
+    })
+  }
+
+  #unconfirmed(): string {
+    const rows = [...(this.#unsure?.rows ?? []), ...this.#left]
+    const connections = rows.reduce((sum, row) => sum + row.connections, 0)
+    const refusals = rows.flatMap((row) => Object.values(row.refusals)).reduce((sum, count) => sum + count, 0)
+    return `${rows.length} rows: ${connections} connections, ${refusals} refusals`
+  }
+
+  #leave(gate: Followable, counted: GateUsage): void {
+    if (this.#gates.get(gate) !== counted) return
+    this.#gates.delete(gate)
+    this.#left.push(...counted.end())
   }
 
   async #write(): Promise<void> {
@@ -124,6 +143,11 @@ class LiveUsage implements Usage {
     const rows = [...this.#left, ...[...this.#gates.values()].flatMap((counted) => counted.take())]
     this.#left = []
     if (rows.length > 0) await this.#send({ process: this.#process, serial: ++this.#serial, rows })
+  }
+
+  #failed(cause: unknown): void {
+    for (const gate of this.#gates.keys())
+      gate.warn('usage-failed', 'usage could not be stored; it is kept', cause)
   }
 
   async #send(batch: UsageBatch): Promise<void> {
@@ -139,16 +163,11 @@ class LiveUsage implements Usage {
         this.#timer = undefined
         for (const counted of this.#gates.values()) counted.turnDay()
         // One that takes long is not sent a second one after it.
-        if (!this.#writes.isLocked())
-          this.flush().catch((cause: unknown) => this.#warn(this.#gates.keys(), cause))
-        if (!this.#closed) this.#arm()
+        if (!this.#writes.isLocked()) this.flush().catch((cause: unknown) => this.#failed(cause))
+        if (!this.#closing) this.#arm()
       },
       Math.min(this.flushMs, untilMidnight),
     )
-  }
-
-  #warn(gates: Iterable<Followable>, cause: unknown): void {
-    for (const gate of gates) gate.warn('usage-failed', 'usage could not be stored; it is kept', cause)
   }
 }
 
