@@ -426,6 +426,24 @@ describe('usage', () => {
     expect(kept.map(({ day }) => day)).toEqual(['2026-03-04', '2026-03-05'])
   })
 
+  test('is not driven out of memory by a day of a clock that was wrong: at most the oldest goes', async () => {
+    const store = memoryUsage({ days: 3 })
+    const counts = { connections: 1, refusals: {}, heldMs: 0, bytesIn: 0, bytesOut: 0, peak: 0 }
+    const days = ['2026-03-02', '2026-03-03', '2026-03-04', '2036-03-04', '1970-01-01', '2026-03-04']
+    for (const [serial, day] of days.entries())
+      await store.add({
+        process: 'p',
+        serial,
+        rows: [{ api: 'a', account: 'b', class: 'read', day, ...counts }],
+      })
+    const kept = await store.read({ from: '1970-01-01', to: '2036-12-31' })
+    expect(kept.map(({ day, connections }) => [day, connections])).toEqual([
+      ['2026-03-03', 1],
+      ['2026-03-04', 2],
+      ['2036-03-04', 1],
+    ])
+  })
+
   test('lists everything that is wrong with its options', async () => {
     const make = () => createUsage({ store: {}, flushMs: 0, clock: 1 } as never)
     expect(make).toThrow(OptionsError)
