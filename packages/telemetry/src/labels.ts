@@ -1,4 +1,4 @@
-import type { FollowedConnection } from '@api-terms/core'
+import { isOwnEnd, type FollowedConnection } from '@api-terms/core'
 
 /** Options of what has labels. */
 export interface LabelOptions {
@@ -28,25 +28,10 @@ export function accountLabels(
   }
 }
 
-/** What the gate itself says as it ends a connection. What a provider says is of its own making, and so without bound. */
-const ENDS = new Set([
-  'max-hold',
-  'stalled',
-  'lease-lost',
-  'end-missed',
-  'closed',
-  'credentials-invalid',
-  'api-not-granted',
-  'account-suspended',
-  'account-terminated',
-  'terms-not-accepted',
-  'body-too-large',
-])
-
-/** Why a connection ended, as a label: `done` where it simply did. */
+/** Why a connection ended, as a label: `done` where it simply did. What a provider says is of its own making, and so without bound. */
 export function endLabel(why: string | undefined): string {
   if (why === undefined) return 'done'
-  return ENDS.has(why) ? why : OTHER
+  return isOwnEnd(why) ? why : OTHER
 }
 
 /** The same answer for the same label, which are few. */

@@ -58,7 +58,7 @@ async function serving(around: (listener: () => void) => void = (listener) => li
     if (path !== '/hold') await once(res.resume(), 'end')
     return { status: res.statusCode, hangUp: () => sent.destroy() }
   }
-  return { gate, call, keys }
+  return { gate, call, keys, registry }
 }
 
 async function nothingOpen(gate: Gate) {
@@ -132,6 +132,27 @@ describe('prometheus', () => {
       await register.metrics(),
     )
     expect(count?.slice(1)).toEqual(['api="telephony",class="read"', '2'])
+  })
+
+  test('names each end that is the gate’s own: reasons that have come up among them', async () => {
+    const register = new promClient.Registry()
+    const { gate, call, registry } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    const ended = async () => {
+      const { values } = await register.getSingleMetric('api_terms_connections_ended_total')!.get()
+      return values.map(({ labels }) => labels['reason'])
+    }
+    await call('acme', '/hold')
+    await registry.updateClient({ client: 'acme-app', networks: ['192.0.2.0/24'], by: 'operator' })
+    await expect.poll(ended).toEqual(['network-not-allowed'])
+    const own = ['max-hold', 'stalled', 'lease-lost', 'end-missed', 'registration-stale', 'account-suspended']
+    for (const why of own) {
+      await call('globex', '/hold')
+      await gate.end({}, why)
+    }
+    await call('globex', '/hold')
+    await gate.close()
+    expect(await ended()).toEqual(['network-not-allowed', ...own, 'closed'])
   })
 
   test('tells how long slots were held, in the buckets asked for', async () => {
