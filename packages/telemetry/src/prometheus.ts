@@ -22,6 +22,8 @@ export interface PrometheusOptions extends LabelOptions {
   buckets?: number[]
 }
 
+const MOST_ACCOUNTS = 1000
+
 /** The metrics of connections of one class, and one account where accounts are told apart. */
 interface OfConnections {
   readonly open: Counted
@@ -56,7 +58,7 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     perAccount: PER_ACCOUNT,
   })
   const { client, register = client.register, buckets = BOUNDS, perAccount } = options
-  const accountOf = accountLabels(perAccount)
+  const accountOf = accountLabels(perAccount, MOST_ACCOUNTS)
   const account = perAccount === undefined || perAccount === false ? [] : ['account']
   const registry = register as Registry
 

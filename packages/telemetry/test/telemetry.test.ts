@@ -380,6 +380,45 @@ describe('openTelemetry', () => {
     await provider.shutdown()
   })
 
+  test('tells no more accounts apart than the SDK tells series apart, and loses none of their bytes', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const provider = new MeterProvider({ readers: [reader] })
+    closers.push(() => provider.shutdown())
+    const keys = Array.from({ length: 1000 }, () => issueKey())
+    const registry = memoryRegistry({
+      accounts: keys.map((_, n) => ({ id: `account-${n}` })),
+      clients: keys.map(({ digest }, n) => ({
+        id: `app-${n}`,
+        account: `account-${n}`,
+        credentials: [{ digest }],
+      })),
+    })
+    // Two APIs on one meter.
+    for (const api of ['telephony', 'directory']) {
+      const gate = createGate({ api, terms: { url: 'https://provider.example/terms' }, registry })
+      closers.push(() => gate.close(), openTelemetry(gate, { metrics: provider, perAccount: true }))
+      for (const { key } of keys) {
+        for (const method of ['GET', 'POST']) {
+          const admission = await gate.admit({ method, target: '/', headers: { 'x-api-key': key } })
+          if (!admission.admitted) throw new Error(admission.reason)
+          admission.carriedBy({ end() {}, traffic: () => ({ bytesIn: 10, bytesOut: 20 }) })
+          admission.release()
+        }
+      }
+    }
+    await reader.forceFlush()
+    const told = exporter
+      .getMetrics()
+      .at(-1)!
+      .scopeMetrics.flatMap((scope) => scope.metrics)
+    const points = told.flatMap(({ dataPoints }) => dataPoints as { attributes: object; value: unknown }[])
+    expect(points.filter(({ attributes }) => 'otel.metric.overflow' in attributes)).toEqual([])
+    const io = told.find(({ descriptor }) => descriptor.name === 'api_terms.connection.io')!
+    const bytes = io.dataPoints.reduce((sum, { value }) => sum + (value as number), 0)
+    expect(bytes).toBe(2 * 1000 * 2 * 30)
+  })
+
   test('is summed where a view leaves attributes out, and names no instrument that has nothing to tell', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
