@@ -255,6 +255,10 @@ describe('prometheus', () => {
     expect(() => prometheus(other.gate, { client: promClient, register, perAccount: true })).toThrow(
       /perAccount: must be off, .* has no label account/,
     )
+    expect(() => prometheus(other.gate, { client: promClient, register, buckets: [1, 2] })).toThrow(
+      /buckets: must be left out, or those of the gate that came first: 0\.005, .*, 3600/,
+    )
+    expect(other.gate.measuring).toBe(false)
     const name = 'api_terms_connection_duration_seconds'
     const taken = new promClient.Registry()
     const another = new promClient.Histogram({ name, help: 'Another.', registers: [taken] })
@@ -262,6 +266,34 @@ describe('prometheus', () => {
       /register: has another metric/,
     )
     expect(taken.getSingleMetric(name)).toBe(another)
+  })
+
+  test('takes the buckets of the gate that came first where it names none, or the same', async () => {
+    const register = new promClient.Registry()
+    const [first, second, third] = [await serving(), await serving(), await serving()]
+    const client = promClient
+    closers.push(prometheus(first.gate, { client, register, buckets: [1, 2] }))
+    closers.push(prometheus(second.gate, { client, register }))
+    closers.push(prometheus(third.gate, { client, register, buckets: [1, 2] }))
+    for (const { call, gate } of [first, second, third]) {
+      await call('acme')
+      await nothingOpen(gate)
+    }
+    expect(await register.metrics()).toMatch(/duration_seconds_bucket\{le="2".*\} 3$/m)
+  })
+
+  test('begins anew where the registry was cleared and it is asked for again', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const end = prometheus(gate, { client: promClient, register })
+    await call('acme')
+    await nothingOpen(gate)
+    register.clear()
+    end()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    await call('acme')
+    await nothingOpen(gate)
+    expect(await register.metrics()).toMatch(/connections_total\{.*\} 1$/m)
   })
 
   test('keeps no place among the accounts for callers who are nobody', async () => {
