@@ -324,6 +324,22 @@ function orderedAs(lines: readonly string[], line: string): string {
   return found === undefined ? line : `${found.replace(/ .*/, '')} ${line.split(' ').at(-1)}`
 }
 
+/** What an exporter was told in all of each instrument: durations as how many there were. */
+function inAllOf(exporter: InMemoryMetricExporter, temporality: AggregationTemporality) {
+  const sums: Record<string, number> = {}
+  const exports = exporter.getMetrics()
+  const meant = temporality === AggregationTemporality.DELTA ? exports : exports.slice(-1)
+  for (const { descriptor, dataPoints } of meant.flatMap(({ scopeMetrics }) =>
+    scopeMetrics.flatMap((scope) => scope.metrics),
+  )) {
+    for (const { value } of dataPoints) {
+      const amount = typeof value === 'number' ? value : (value as { readonly count: number }).count
+      sums[descriptor.name] = (sums[descriptor.name] ?? 0) + amount
+    }
+  }
+  return sums
+}
+
 describe('openTelemetry', () => {
   test('has counters, a histogram and attributes by the conventions, with the real SDK', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
@@ -410,6 +426,43 @@ describe('openTelemetry', () => {
     expect(inAll('api_terms.refusals')).toBe(2)
     expect(inAll('api_terms.connection.count')).toBe(0)
     await provider.shutdown()
+  })
+
+  test('tells two readers the same, of which one asks for what has come since and one for all', async () => {
+    const kinds = [AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE]
+    const exporters = kinds.map((kind) => new InMemoryMetricExporter(kind))
+    const readers = exporters.map(
+      (exporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 }),
+    )
+    const provider = new MeterProvider({ readers })
+    closers.push(() => provider.shutdown())
+    const { gate, call } = await serving()
+    closers.push(openTelemetry(gate, { metrics: provider }))
+    // In turns, and at once.
+    const [delta, cumulative] = readers as [PeriodicExportingMetricReader, PeriodicExportingMetricReader]
+    const rounds = [[delta], [cumulative], [delta, cumulative], [delta], readers]
+    for (const round of rounds) {
+      const held = await call('acme', '/hold')
+      await call('acme')
+      await call('globex')
+      await Promise.all(round.map((reader) => reader.forceFlush()))
+      held.hangUp()
+      await nothingOpen(gate)
+    }
+    const last = await call('acme', '/hold')
+    await Promise.all(readers.map((reader) => reader.forceFlush()))
+    const told = exporters.map((exporter, n) => inAllOf(exporter, kinds[n]!))
+    const sent = told[0]!['api_terms.connection.io']
+    expect(sent).toBeGreaterThan(0)
+    const expected = {
+      'api_terms.connection.count': 1,
+      'api_terms.connection.duration': 10,
+      'api_terms.connection.io': sent,
+      'api_terms.refusals': 5,
+    }
+    expect(told).toEqual([expected, expected])
+    last.hangUp()
+    await nothingOpen(gate)
   })
 
   test('tells no more accounts apart than the SDK tells series apart, and loses none of their bytes', async () => {
