@@ -12,7 +12,7 @@ import {
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { pino } from 'pino'
 import * as promClient from 'prom-client'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createGate, issueKey, memoryRegistry, OptionsError, type Gate } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
 import { logTo, openTelemetry, prometheus } from '@api-terms/telemetry'
@@ -191,6 +191,22 @@ describe('prometheus', () => {
     await nothingOpen(gate)
     expect(await sumOf('connections_ended_total')).toBe(3)
     expect(await sumOf('connections_open')).toBe(0)
+  })
+
+  test('adds once to each series as the registry is read, however many metrics there are', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register, perAccount: true }))
+    const additions = [
+      'connections_open',
+      'connections_total',
+      'received_bytes_total',
+      'sent_bytes_total',
+    ].map((name) => vi.spyOn(register.getSingleMetric(`api_terms_${name}`) as promClient.Counter, 'inc'))
+    for (const account of ['acme', 'globex', 'initech']) await call(account)
+    await nothingOpen(gate)
+    await register.metrics()
+    expect(additions.map(({ mock }) => mock.calls.length)).toEqual([3, 3, 3, 3])
   })
 
   test('leaves the gauge right where it is ended while connections are open', async () => {
