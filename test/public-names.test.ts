@@ -5,7 +5,7 @@ import { manifest, PACKAGES, SOURCES } from './sources.js'
 const NAMES: Record<string, { values: string; types: string }> = {
   '@api-terms/core': {
     values: `
-      accountRegistry coverage createGate createLedger createUsage fileLedger issueKey memoryConnections
+      accountRegistry coverage createGate createLedger createUsage fileLedger isOwnEnd issueKey memoryConnections
       memoryRegistry memoryUsage needsOf OptionsError readRecord readRequest RegistryError
       StoreError streamLedger viewOf writtenRecord`,
     types: `

@@ -10,11 +10,6 @@ export function writtenDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
-/** So many days before. */
-export function dayBefore(day: string, days: number): string {
-  return day === '' ? '' : writtenDay(dayOf(Date.parse(day)) - days)
-}
-
 /** A day that there is: the engine reads 2026-02-30 as the second of March. */
 export function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false

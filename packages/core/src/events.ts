@@ -98,7 +98,7 @@ export interface NoticeEvent extends Notice {
   readonly partner?: string
 }
 
-/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`. */
+/** A sign of misuse has come up (clauses 2(d), 4(a), 5(d)). Told once for each account or credential within `withinMs`, or, where it is refused, for each ban. */
 export interface MisuseEvent {
   readonly at: Date
   readonly api: string
@@ -141,6 +141,7 @@ export interface WarningEvent {
     | 'api-in-two-gates'
     | 'ledger-failed'
     | 'usage-failed'
+    | 'usage-lost'
   readonly message: string
   /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
   readonly count: number

@@ -1,4 +1,5 @@
 import type { Traffic } from './carrier.js'
+import type { Clock } from './clock.js'
 import type { GateEvents, RefusedEvent, WarningEvent } from './events.js'
 import type { Reason } from './refusal.js'
 import type { Account, Client } from './registry.js'
@@ -32,6 +33,8 @@ export interface FollowedRefusal {
   /** Absent where it was refused before that was known. */
   readonly account: Account | undefined
   readonly class: string | undefined
+  /** Absent where none was known of the class, which then may be any. */
+  readonly limit: number | undefined
   /** The event: put together when it is asked for. */
   event(): RefusedEvent
 }
@@ -59,6 +62,8 @@ export interface Follower {
 
 /** What a follower has of the gate it follows. */
 export interface Following {
+  /** The gate's own: moments are told by it. */
+  readonly clock: Required<Clock>
   /** What is open in this process now. */
   open(): readonly FollowedConnection[]
   /** Ends it: nothing is told any more. */

@@ -13,6 +13,7 @@ export type { Admission } from './admission.js'
 export type { Inquiry, ToldVersion } from './inquiry.js'
 export type { Carrier, Traffic } from './carrier.js'
 export type { Clock } from './clock.js'
+export { isOwnEnd } from './ends.js'
 export { OptionsError, RegistryError, StoreError, type OptionIssue, type RegistryFault } from './errors.js'
 export type {
   AbandonedEvent,

@@ -5,6 +5,7 @@ import type { Accounts, ChangedAccounts } from './changed-accounts.js'
 import type { CompleteClock } from './clock.js'
 import type { ConnectionStore, LimitTable, OpenConnections } from './connections/index.js'
 import type { Identity } from './credentials/index.js'
+import { ENDS } from './ends.js'
 import type { GateEventName, GateEventSource, GateListener, WarningEvent } from './events.js'
 import type { Follower, Following } from './followers.js'
 import type { AdmitOptions, ConnectionView, Gate, GateHealth } from './gate.js'
@@ -99,11 +100,12 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
   }
 
   follow(follower: Follower): Following {
-    const { open, reports } = this.#parts
+    const { open, reports, clock } = this.#parts
     const { followers } = reports
     followers.add(follower)
     open.measuring = followers.measuring
     return {
+      clock,
       open: () => open.matching({}),
       stop() {
         followers.remove(follower)
@@ -223,7 +225,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     this.#parts.endSubscriptions()
     passage.close()
     this.#parts.inquiries.close()
-    open.end({}, 'closed')
+    open.end({}, ENDS.closed)
     open.close()
     credentials.close()
     await this.#parts.others()?.close()

@@ -1,4 +1,5 @@
 import type { CompleteClock } from './clock.js'
+import { ENDS } from './ends.js'
 import { StoreError } from './errors.js'
 import { filterOf } from './connection-filter.js'
 import { viewOf } from './from-elsewhere.js'
@@ -113,7 +114,7 @@ export class OtherGates implements VoiceListener {
     const { here, clock } = this.#is
     here.registryChanged(undefined)
     // Whom it was about is not known any more, and nobody who was to be ended may go on.
-    if (ends) here.endHere({}, 'end-missed', clock.elapsed())
+    if (ends) here.endHere({}, ENDS.endMissed, clock.elapsed())
   }
 
   onFailed(cause: unknown): void {

@@ -145,6 +145,10 @@ class ToldRefusal implements FollowedRefusal {
     return this.visit.class
   }
 
+  get limit(): number | undefined {
+    return this.visit.limit
+  }
+
   event(): RefusedEvent {
     const { reason, clause, status, instance } = this.refusal
     this.#event ??= {

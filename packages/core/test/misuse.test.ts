@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { isIP, type AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createGate,
@@ -10,6 +11,7 @@ import {
   type RequestParts,
 } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
+import { networkOf } from '../src/misuse/network.js'
 import { Watch } from '../src/misuse/watch.js'
 import { admitted, asking, gateWith, outcomeOf, TERMS, twoAccounts } from './gate-setting.js'
 
@@ -68,6 +70,34 @@ describe('a credential used from many networks', () => {
     expect(signs).toEqual([])
   })
 
+  test('is not one that is used from one network whose addresses are written in several ways', async () => {
+    const { ask, keys, signs } = watched({ networks: { most: 1 } })
+    const site = ['2001:0:5:6:7:8:9:a', '2001::5:6:7:8:9:a', '2001:0000:0005::1', '2001:0:5:6:7:8:192.0.2.7']
+    for (const address of site) await ask(keys.crm, '/v1/calls', address)
+    const block = ['192.0.2.1', '::ffff:192.0.2.2', '::FFFF:c000:0203', '0:0:0:0:0:ffff:192.0.2.4']
+    for (const address of block) await ask(keys.wallboard, '/v1/calls', address)
+    const local = ['fe80::1%eth0', 'fe80::2%eth1', 'fe80:0:0::3']
+    for (const address of local) await ask(keys.globex, '/v1/calls', address)
+    expect(signs).toEqual([])
+    for (const key of Object.values(keys)) await ask(key, '/v1/calls', '2001:0:6::1')
+    expect(signs).toHaveLength(3)
+  })
+
+  test('is not one whose proxy names what is no address', async () => {
+    const { ask, keys, signs } = watched({ networks: { most: 1 } })
+    for (const address of [
+      'unknown',
+      '_hidden',
+      '1::2::3',
+      '999.0.0.1',
+      '10',
+      '1.2.3',
+      '::1:2:3:4:5:6:7:8:9',
+    ])
+      await ask(keys.crm, '/v1/calls', address)
+    expect(signs).toEqual([])
+  })
+
   test('is refused for as long as the provider says, and no other is', async () => {
     const { ask, keys, clock } = watched({ networks: { most: 2, refuseMs: 60_000 } })
     for (let n = 0; n < 3; n++) await ask(keys.crm, '/v1/calls', `192.0.${n}.7`)
@@ -108,6 +138,23 @@ describe('an account that asks for many ids', () => {
     expect(outcomeOf(await ask(keys.crm, '/v1/calls/1'))).toBe('admitted')
     expect(outcomeOf(await ask(keys.globex, '/v1/extensions/1'))).toBe('admitted')
   })
+
+  test('gets no more than was fine between one ban and the next, and each is told', async () => {
+    const { ask, keys, clock, signs } = watched({ ids: { ...ids, refuseMs: 600_000 } })
+    let got = 0
+    for (let n = 0; n < HOUR_MS / 1000; n++, clock.advance(1000))
+      if ((await ask(keys.crm, `/v1/extensions/${n}`)).admitted) got++
+    expect(signs).toHaveLength(6)
+    expect(got).toBe(6 * ids.most)
+  })
+
+  test('is refused for as long as it was said as it came up, whatever it asks for meanwhile', async () => {
+    const { ask, keys, clock, signs } = watched({ ids: { ...ids, withinMs: 1000, refuseMs: 10_000 } })
+    for (let n = 0; n < 100; n++, clock.advance(100)) await ask(keys.crm, `/v1/extensions/${n}`)
+    expect(signs).toHaveLength(1)
+    clock.advance(500)
+    expect(outcomeOf(await ask(keys.crm, '/v1/extensions/7'))).toBe('admitted')
+  })
 })
 
 describe('an account that is often refused at its limit', () => {
@@ -139,6 +186,40 @@ test('in observe mode signs are told, and nobody is refused', async () => {
     { reason: 'sharing-suspected', enforced: false },
     { reason: 'sharing-suspected', enforced: false },
   ])
+})
+
+test('what is an address, and of which network, is as the platform says', () => {
+  const piece = fc.constantFrom(
+    '0',
+    '1',
+    '5',
+    '00',
+    '0db8',
+    'FFFF',
+    '12345',
+    '',
+    ':',
+    '::',
+    '.',
+    '192.0.2.7',
+    '256',
+  )
+  const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(':').replaceAll(/:{3,}/g, '::'))
+  fc.assert(
+    fc.property(fc.oneof(text, fc.ipV6(), fc.ipV4()), (address) => {
+      const network = networkOf(address)
+      expect(network !== undefined).toBe(isIP(address) !== 0)
+      if (isIP(address) !== 6) return
+      // Its shortest form, and its longest.
+      const short = new URL(`http://[${address}]`).hostname.slice(1, -1)
+      const [before = '', after = ''] = short.split('::')
+      const groups = [before, after].map((part) => part.split(':').filter(Boolean))
+      const zeros = Array.from({ length: 8 - groups.flat().length }, () => '0')
+      expect(networkOf(short)).toBe(network)
+      expect(networkOf([...groups[0]!, ...zeros, ...groups[1]!].join(':'))).toBe(network)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 test('over HTTP the network is that of the caller behind a trusted proxy', async () => {
@@ -179,6 +260,40 @@ test('what is remembered is bounded, whatever comes', () => {
   for (let subject = 0; subject < 50_000; subject++) watch.isSign(`other-${subject}`, 0, 1)
   expect(watch.held.subjects).toBeLessThanOrEqual(10_000)
   expect(watch.held.values).toBeLessThanOrEqual(200_000)
+})
+
+describe('a ban outlasts', () => {
+  const is = { most: 2, withinMs: HOUR_MS, refuseMs: HOUR_MS }
+  const banned = (watch: Watch) => {
+    for (let value = 0; value < 3; value++) watch.isSign('offender', 0, value)
+    return watch
+  }
+
+  test('however many others come', () => {
+    const watch = banned(new Watch(is))
+    for (let other = 0; other < 20_000; other++) watch.isSign(`other-${other}`, 1, 1)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+  })
+
+  test('however much others ask for', () => {
+    const watch = banned(new Watch({ ...is, most: 100_000 }))
+    for (let value = 0; value <= 100_000; value++) watch.isSign('offender', 0, value)
+    for (let other = 0; other < 5; other++)
+      for (let value = 0; value < 90_000; value++) watch.isSign(`other-${other}`, 1, value)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+  })
+
+  test('the bans of so many others; of more, that which ends first is over', () => {
+    const watch = banned(new Watch(is))
+    const ban = (other: number) => {
+      for (let value = 0; value < 3; value++) watch.isSign(`other-${other}`, 1, value)
+    }
+    for (let other = 1; other < 10_000; other++) ban(other)
+    expect(watch.isRefused('offender', 2)).toBe(true)
+    ban(0)
+    expect(watch.isRefused('offender', 2)).toBe(false)
+    expect(watch.isRefused('other-1', 2)).toBe(true)
+  })
 })
 
 test('wrong options are listed all at once', () => {

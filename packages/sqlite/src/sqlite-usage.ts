@@ -6,7 +6,7 @@ import { columnOf, textOf } from './texts.js'
 
 /** Options of `sqliteUsage`. */
 export interface SqliteUsageOptions extends FileOptions {
-  /** How many days are kept, the last one included. Default 400. */
+  /** How many days are kept, of those on which there was any: the last ones. Default 400. */
   days?: number
 }
 
@@ -15,8 +15,6 @@ export interface SqliteUsage extends UsageStore {
   /** Lets go of the file. */
   close(): Promise<void>
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * Keeps usage in a SQLite file, which may be that of the registry, together with the other processes that do so. What was added
@@ -38,9 +36,16 @@ export function sqliteUsage(options: SqliteUsageOptions): SqliteUsage {
     // One statement for all: the process does nothing else meanwhile.
     run.add.run(JSON.stringify(rows.map(countsOf)))
     run.addRefusals.run(JSON.stringify(rows.flatMap(refusalsOf)))
-    if (last === '') return
-    const oldest = new Date(Date.parse(last) - (days - 1) * DAY_MS).toISOString().slice(0, 10)
-    for (const remove of run.remove) remove.run(oldest)
+    removeOld()
+  }
+
+  /**
+   * By number, not by date: the day of a machine whose clock is wrong drives out no more than one other. And one day for each batch, so that
+   * none takes long.
+   */
+  const removeOld = () => {
+    const { held, oldest } = run.held.get(days + 1) as { readonly held: number; readonly oldest: string }
+    if (held > days) for (const remove of run.remove) remove.run(oldest)
   }
 
   return {
@@ -89,8 +94,15 @@ function statementsOf(database: Database) {
       SELECT ${places(6)} FROM json_each(?) WHERE true
       ON CONFLICT (day, api, account, class, reason) DO UPDATE SET count = count + excluded.count`),
     remove: ['usage', 'usage_refusals', 'usage_batches'].map((table) =>
-      made(`DELETE FROM ${table} WHERE day < ?`),
+      made(`DELETE FROM ${table} WHERE day <= ?`),
     ),
+    // From one day to the next: to look at all that is kept would take long.
+    held: made(`
+      WITH RECURSIVE held (day) AS (
+        SELECT max(day) FROM usage
+        UNION ALL SELECT (SELECT max(usage.day) FROM usage WHERE usage.day < held.day) FROM held WHERE held.day IS NOT NULL
+        LIMIT ?)
+      SELECT count(day) AS held, (SELECT min(day) FROM usage) AS oldest FROM held`),
     read: made(`
       SELECT day, api, account, class, connections, held_ms AS heldMs, bytes_in AS bytesIn, bytes_out AS bytesOut, peak
       FROM usage WHERE ${meant}`),

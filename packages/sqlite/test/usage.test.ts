@@ -63,6 +63,41 @@ describe.each(DRIVERS_HERE)('usage in a file, with %s', (driver) => {
     expect(kept.map(({ day }) => day).toSorted()).toEqual(days.slice(1))
     await usage.close()
   })
+
+  test('is not driven out by a day of a clock that was wrong, and batches stay known', async () => {
+    const usage = sqliteUsage({ path: files.next(), driver, days: 3 })
+    const send = (process: string, serial: number, day: string) =>
+      usage.add({ process, serial, rows: [row({ day, connections: 1 })] })
+    await send('one', 1, '2026-01-29')
+    await send('one', 2, '2026-01-30')
+    await send('one', 3, '2026-01-31')
+    await send('two', 1, '2036-01-31')
+    await send('two', 2, '1970-01-01')
+    // Its answer was lost.
+    await send('one', 3, '2026-01-31')
+    const kept = await usage.read({ from: '1970-01-01', to: '2036-12-31' })
+    expect(kept.map(({ day, connections, refusals }) => [day, connections, refusals])).toEqual([
+      ['2026-01-30', 1, { 'connections-exhausted': 3 }],
+      ['2026-01-31', 1, { 'connections-exhausted': 3 }],
+      ['2036-01-31', 1, { 'connections-exhausted': 3 }],
+    ])
+    await usage.close()
+  })
+
+  test('goes day by day, one with each batch, where fewer are to be kept than before', async () => {
+    const path = files.next()
+    const days = Array.from({ length: 9 }, (_, day) => `2026-01-0${day + 1}`)
+    const before = sqliteUsage({ path, driver })
+    await before.add({ process: 'one', serial: 1, rows: days.map((day) => row({ day })) })
+    await before.close()
+    const usage = sqliteUsage({ path, driver, days: 7 })
+    const left = async (serial: number) => {
+      await usage.add({ process: 'two', serial, rows: [row({ day: '2026-01-09' })] })
+      return (await usage.read({ from: '2026-01-01', to: '2026-12-31' })).length
+    }
+    expect([await left(1), await left(2), await left(3)]).toEqual([8, 7, 7])
+    await usage.close()
+  })
 })
 
 test('options that are wrong are listed at once', () => {

@@ -45,7 +45,8 @@ interface Value {
 export class DurationHistogram {
   readonly type = 'histogram'
   readonly aggregator = 'sum'
-  private readonly bounds: readonly number[]
+  /** In seconds, ascending. */
+  readonly bounds: readonly number[]
   readonly #series = new Map<string, Durations>()
 
   constructor(

@@ -1,52 +1,41 @@
-import type { FollowedConnection } from '@api-terms/core'
+import { isOwnEnd, type FollowedConnection } from '@api-terms/core'
 
 /** Options of what has labels. */
 export interface LabelOptions {
   /**
-   * Tells accounts apart: `true` for at most 1000 of them, or how many; those that come later are `other`. Off by default, since each account
-   * is a series of its own in whatever keeps the metrics.
+   * Tells accounts apart: `true` for at most 1000 of them (OpenTelemetry: 200), or how many; those that come later are `other`. Off by default,
+   * since each account is a series of its own in whatever keeps the metrics.
    */
   perAccount?: boolean | number
 }
 
-const DEFAULT_MOST = 1000
 export const OTHER = 'other'
 
-/** What stands for an account in a label: `undefined` where accounts are not told apart. */
+/**
+ * What stands for an account in a label: `undefined` where accounts are not told apart.
+ *
+ * @param most so many are, where no number is given
+ */
 export function accountLabels(
   perAccount: boolean | number | undefined,
+  most: number,
 ): (account: string) => string | undefined {
   if (perAccount === undefined || perAccount === false) return () => undefined
-  const most = perAccount === true ? DEFAULT_MOST : perAccount
+  const places = perAccount === true ? most : perAccount
   const known = new Set<string>()
   return (account) => {
     // Of callers who are nobody, there are any number.
     if (account === '' || known.has(account)) return account
-    if (known.size >= most) return OTHER
+    if (known.size >= places) return OTHER
     known.add(account)
     return account
   }
 }
 
-/** What the gate itself says as it ends a connection. What a provider says is of its own making, and so without bound. */
-const ENDS = new Set([
-  'max-hold',
-  'stalled',
-  'lease-lost',
-  'end-missed',
-  'closed',
-  'credentials-invalid',
-  'api-not-granted',
-  'account-suspended',
-  'account-terminated',
-  'terms-not-accepted',
-  'body-too-large',
-])
-
-/** Why a connection ended, as a label: `done` where it simply did. */
+/** Why a connection ended, as a label: `done` where it simply did. What a provider says is of its own making, and so without bound. */
 export function endLabel(why: string | undefined): string {
   if (why === undefined) return 'done'
-  return ENDS.has(why) ? why : OTHER
+  return isOwnEnd(why) ? why : OTHER
 }
 
 /** The same answer for the same label, which are few. */

@@ -22,6 +22,8 @@ export interface PrometheusOptions extends LabelOptions {
   buckets?: number[]
 }
 
+const MOST_ACCOUNTS = 1000
+
 /** The metrics of connections of one class, and one account where accounts are told apart. */
 interface OfConnections {
   readonly open: Counted
@@ -55,8 +57,8 @@ export function prometheus(gate: Followable, options: PrometheusOptions): () => 
     buckets: [isBuckets, 'a list of seconds, each more than the one before'],
     perAccount: PER_ACCOUNT,
   })
-  const { client, register = client.register, buckets = BOUNDS, perAccount } = options
-  const accountOf = accountLabels(perAccount)
+  const { client, register = client.register, buckets, perAccount } = options
+  const accountOf = accountLabels(perAccount, MOST_ACCOUNTS)
   const account = perAccount === undefined || perAccount === false ? [] : ['account']
   const registry = register as Registry
 
@@ -156,14 +158,19 @@ function isTaken(path: string, message: string): OptionsError {
   return new OptionsError([{ path, message }])
 }
 
-/** That of the registry, where another gate has put one there. */
-function durationsIn(registry: Registry, bounds: readonly number[]): DurationHistogram {
+/** That of the registry, where another gate has put one there, with the buckets that it has. */
+function durationsIn(registry: Registry, bounds: readonly number[] | undefined): DurationHistogram {
   const name = 'api_terms_connection_duration_seconds'
-  const known = registry.getSingleMetric(name)
-  if (known && typeof (known as Partial<DurationHistogram>).of !== 'function')
+  const known = registry.getSingleMetric(name) as DurationHistogram | undefined
+  if (known && typeof known.of !== 'function')
     throw isTaken('register', `has another metric ${name}: remove it, or give the gate a registry of its own`)
-  if (known) return known as DurationHistogram
-  const made = new DurationHistogram(name, 'How long slots were held.', bounds)
+  if (known && bounds && bounds.join() !== known.bounds.join())
+    throw isTaken(
+      'buckets',
+      `must be left out, or those of the gate that came first: ${known.bounds.join(', ')}`,
+    )
+  if (known) return known
+  const made = new DurationHistogram(name, 'How long slots were held.', bounds ?? BOUNDS)
   registry.registerMetric(made)
   return made
 }

@@ -14,7 +14,6 @@ export interface Counted {
 }
 
 interface CountedOf extends Counted {
-  readonly metric: Summed
   readonly labels: Labels
   /** Of what goes up and down: how much there is now, as far as it has been added. */
   level: number | undefined
@@ -28,46 +27,47 @@ const beside = new WeakMap<Summed, Set<Tally>>()
  * each request would be a tenth of what a small answer costs.
  */
 export class Tally {
-  readonly #metrics = new Set<Summed>()
-  readonly #counted: CountedOf[] = []
+  readonly #counted = new Map<Summed, CountedOf[]>()
 
   /** What is counted of a metric under these labels, which it has from now on. */
   of(metric: Summed, labels: Labels): Counted {
-    return this.#count(metric, labels, undefined)
+    return this.#count(metric, { labels, by: 0, level: undefined })
   }
 
   /** The same of a metric that goes up and down: what there is outlasts a reset. */
   levelOf(metric: Summed, labels: Labels): Counted {
-    return this.#count(metric, labels, 0)
+    return this.#count(metric, { labels, by: 0, level: 0 })
   }
 
-  #count(metric: Summed, labels: Labels, level: number | undefined): Counted {
-    this.#metrics.add(metric)
+  #count(metric: Summed, counted: CountedOf): Counted {
+    const known = this.#counted.get(metric)
+    if (known) known.push(counted)
+    else this.#counted.set(metric, [counted])
     besides(metric).add(this)
-    const counted = { metric, labels, by: 0, level }
-    this.#counted.push(counted)
     return counted
   }
 
-  /** Adds what was counted to the metrics. */
-  flush(): void {
-    for (const counted of this.#counted) {
-      counted.metric.inc(counted.labels, counted.by)
+  /** Adds what was counted to a metric. */
+  flush(metric: Summed): void {
+    for (const counted of this.#counted.get(metric) ?? []) {
+      metric.inc(counted.labels, counted.by)
       if (counted.level !== undefined) counted.level += counted.by
       counted.by = 0
     }
   }
 
   /** A metric has been reset. */
-  restore(reset: Summed): void {
-    for (const { metric, labels, level } of this.#counted)
-      if (metric === reset && level !== undefined) metric.inc(labels, level)
+  restore(metric: Summed): void {
+    for (const { labels, level } of this.#counted.get(metric) ?? [])
+      if (level !== undefined) metric.inc(labels, level)
   }
 
   /** The metrics keep what was counted. */
   end(): void {
-    this.flush()
-    for (const metric of this.#metrics) beside.get(metric)?.delete(this)
+    for (const metric of this.#counted.keys()) {
+      this.flush(metric)
+      beside.get(metric)?.delete(this)
+    }
   }
 }
 
@@ -78,12 +78,12 @@ function besides(metric: Summed): Set<Tally> {
   const all = tallies
   const { collect, reset } = metric
   metric.collect = () => {
-    for (const tally of all) tally.flush()
+    for (const tally of all) tally.flush(metric)
     return collect?.call(metric)
   }
   // What was counted before is not to come up afterwards.
   metric.reset = () => {
-    for (const tally of all) tally.flush()
+    for (const tally of all) tally.flush(metric)
     reset?.call(metric)
     for (const tally of all) tally.restore(metric)
   }

@@ -12,7 +12,7 @@ import {
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { pino } from 'pino'
 import * as promClient from 'prom-client'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createGate, issueKey, memoryRegistry, OptionsError, type Gate } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
 import { logTo, openTelemetry, prometheus } from '@api-terms/telemetry'
@@ -58,7 +58,7 @@ async function serving(around: (listener: () => void) => void = (listener) => li
     if (path !== '/hold') await once(res.resume(), 'end')
     return { status: res.statusCode, hangUp: () => sent.destroy() }
   }
-  return { gate, call, keys }
+  return { gate, call, keys, registry }
 }
 
 async function nothingOpen(gate: Gate) {
@@ -134,6 +134,27 @@ describe('prometheus', () => {
     expect(count?.slice(1)).toEqual(['api="telephony",class="read"', '2'])
   })
 
+  test('names each end that is the gate’s own: reasons that have come up among them', async () => {
+    const register = new promClient.Registry()
+    const { gate, call, registry } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    const ended = async () => {
+      const { values } = await register.getSingleMetric('api_terms_connections_ended_total')!.get()
+      return values.map(({ labels }) => labels['reason'])
+    }
+    await call('acme', '/hold')
+    await registry.updateClient({ client: 'acme-app', networks: ['192.0.2.0/24'], by: 'operator' })
+    await expect.poll(ended).toEqual(['network-not-allowed'])
+    const own = ['max-hold', 'stalled', 'lease-lost', 'end-missed', 'registration-stale', 'account-suspended']
+    for (const why of own) {
+      await call('globex', '/hold')
+      await gate.end({}, why)
+    }
+    await call('globex', '/hold')
+    await gate.close()
+    expect(await ended()).toEqual(['network-not-allowed', ...own, 'closed'])
+  })
+
   test('tells how long slots were held, in the buckets asked for', async () => {
     const register = new promClient.Registry()
     const { gate, call } = await serving()
@@ -170,6 +191,22 @@ describe('prometheus', () => {
     await nothingOpen(gate)
     expect(await sumOf('connections_ended_total')).toBe(3)
     expect(await sumOf('connections_open')).toBe(0)
+  })
+
+  test('adds once to each series as the registry is read, however many metrics there are', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    closers.push(prometheus(gate, { client: promClient, register, perAccount: true }))
+    const additions = [
+      'connections_open',
+      'connections_total',
+      'received_bytes_total',
+      'sent_bytes_total',
+    ].map((name) => vi.spyOn(register.getSingleMetric(`api_terms_${name}`) as promClient.Counter, 'inc'))
+    for (const account of ['acme', 'globex', 'initech']) await call(account)
+    await nothingOpen(gate)
+    await register.metrics()
+    expect(additions.map(({ mock }) => mock.calls.length)).toEqual([3, 3, 3, 3])
   })
 
   test('leaves the gauge right where it is ended while connections are open', async () => {
@@ -234,6 +271,10 @@ describe('prometheus', () => {
     expect(() => prometheus(other.gate, { client: promClient, register, perAccount: true })).toThrow(
       /perAccount: must be off, .* has no label account/,
     )
+    expect(() => prometheus(other.gate, { client: promClient, register, buckets: [1, 2] })).toThrow(
+      /buckets: must be left out, or those of the gate that came first: 0\.005, .*, 3600/,
+    )
+    expect(other.gate.measuring).toBe(false)
     const name = 'api_terms_connection_duration_seconds'
     const taken = new promClient.Registry()
     const another = new promClient.Histogram({ name, help: 'Another.', registers: [taken] })
@@ -241,6 +282,34 @@ describe('prometheus', () => {
       /register: has another metric/,
     )
     expect(taken.getSingleMetric(name)).toBe(another)
+  })
+
+  test('takes the buckets of the gate that came first where it names none, or the same', async () => {
+    const register = new promClient.Registry()
+    const [first, second, third] = [await serving(), await serving(), await serving()]
+    const client = promClient
+    closers.push(prometheus(first.gate, { client, register, buckets: [1, 2] }))
+    closers.push(prometheus(second.gate, { client, register }))
+    closers.push(prometheus(third.gate, { client, register, buckets: [1, 2] }))
+    for (const { call, gate } of [first, second, third]) {
+      await call('acme')
+      await nothingOpen(gate)
+    }
+    expect(await register.metrics()).toMatch(/duration_seconds_bucket\{le="2".*\} 3$/m)
+  })
+
+  test('begins anew where the registry was cleared and it is asked for again', async () => {
+    const register = new promClient.Registry()
+    const { gate, call } = await serving()
+    const end = prometheus(gate, { client: promClient, register })
+    await call('acme')
+    await nothingOpen(gate)
+    register.clear()
+    end()
+    closers.push(prometheus(gate, { client: promClient, register }))
+    await call('acme')
+    await nothingOpen(gate)
+    expect(await register.metrics()).toMatch(/connections_total\{.*\} 1$/m)
   })
 
   test('keeps no place among the accounts for callers who are nobody', async () => {
@@ -269,6 +338,22 @@ function orderedAs(lines: readonly string[], line: string): string {
     text.replace(/\{(.*)\} .*/, (_, labels: string) => `{${labels.split(',').toSorted().join()}}`)
   const found = lines.find((each) => sorted(each) === sorted(line))
   return found === undefined ? line : `${found.replace(/ .*/, '')} ${line.split(' ').at(-1)}`
+}
+
+/** What an exporter was told in all of each instrument: durations as how many there were. */
+function inAllOf(exporter: InMemoryMetricExporter, temporality: AggregationTemporality) {
+  const sums: Record<string, number> = {}
+  const exports = exporter.getMetrics()
+  const meant = temporality === AggregationTemporality.DELTA ? exports : exports.slice(-1)
+  for (const { descriptor, dataPoints } of meant.flatMap(({ scopeMetrics }) =>
+    scopeMetrics.flatMap((scope) => scope.metrics),
+  )) {
+    for (const { value } of dataPoints) {
+      const amount = typeof value === 'number' ? value : (value as { readonly count: number }).count
+      sums[descriptor.name] = (sums[descriptor.name] ?? 0) + amount
+    }
+  }
+  return sums
 }
 
 describe('openTelemetry', () => {
@@ -357,6 +442,82 @@ describe('openTelemetry', () => {
     expect(inAll('api_terms.refusals')).toBe(2)
     expect(inAll('api_terms.connection.count')).toBe(0)
     await provider.shutdown()
+  })
+
+  test('tells two readers the same, of which one asks for what has come since and one for all', async () => {
+    const kinds = [AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE]
+    const exporters = kinds.map((kind) => new InMemoryMetricExporter(kind))
+    const readers = exporters.map(
+      (exporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 }),
+    )
+    const provider = new MeterProvider({ readers })
+    closers.push(() => provider.shutdown())
+    const { gate, call } = await serving()
+    closers.push(openTelemetry(gate, { metrics: provider }))
+    // In turns, and at once.
+    const [delta, cumulative] = readers as [PeriodicExportingMetricReader, PeriodicExportingMetricReader]
+    const rounds = [[delta], [cumulative], [delta, cumulative], [delta], readers]
+    for (const round of rounds) {
+      const held = await call('acme', '/hold')
+      await call('acme')
+      await call('globex')
+      await Promise.all(round.map((reader) => reader.forceFlush()))
+      held.hangUp()
+      await nothingOpen(gate)
+    }
+    const last = await call('acme', '/hold')
+    await Promise.all(readers.map((reader) => reader.forceFlush()))
+    const told = exporters.map((exporter, n) => inAllOf(exporter, kinds[n]!))
+    const sent = told[0]!['api_terms.connection.io']
+    expect(sent).toBeGreaterThan(0)
+    const expected = {
+      'api_terms.connection.count': 1,
+      'api_terms.connection.duration': 10,
+      'api_terms.connection.io': sent,
+      'api_terms.refusals': 5,
+    }
+    expect(told).toEqual([expected, expected])
+    last.hangUp()
+    await nothingOpen(gate)
+  })
+
+  test('tells no more accounts apart than the SDK tells series apart, and loses none of their bytes', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const provider = new MeterProvider({ readers: [reader] })
+    closers.push(() => provider.shutdown())
+    const keys = Array.from({ length: 1000 }, () => issueKey())
+    const registry = memoryRegistry({
+      accounts: keys.map((_, n) => ({ id: `account-${n}` })),
+      clients: keys.map(({ digest }, n) => ({
+        id: `app-${n}`,
+        account: `account-${n}`,
+        credentials: [{ digest }],
+      })),
+    })
+    // Two APIs on one meter.
+    for (const api of ['telephony', 'directory']) {
+      const gate = createGate({ api, terms: { url: 'https://provider.example/terms' }, registry })
+      closers.push(() => gate.close(), openTelemetry(gate, { metrics: provider, perAccount: true }))
+      for (const { key } of keys) {
+        for (const method of ['GET', 'POST']) {
+          const admission = await gate.admit({ method, target: '/', headers: { 'x-api-key': key } })
+          if (!admission.admitted) throw new Error(admission.reason)
+          admission.carriedBy({ end() {}, traffic: () => ({ bytesIn: 10, bytesOut: 20 }) })
+          admission.release()
+        }
+      }
+    }
+    await reader.forceFlush()
+    const told = exporter
+      .getMetrics()
+      .at(-1)!
+      .scopeMetrics.flatMap((scope) => scope.metrics)
+    const points = told.flatMap(({ dataPoints }) => dataPoints as { attributes: object; value: unknown }[])
+    expect(points.filter(({ attributes }) => 'otel.metric.overflow' in attributes)).toEqual([])
+    const io = told.find(({ descriptor }) => descriptor.name === 'api_terms.connection.io')!
+    const bytes = io.dataPoints.reduce((sum, { value }) => sum + (value as number), 0)
+    expect(bytes).toBe(2 * 1000 * 2 * 30)
   })
 
   test('is summed where a view leaves attributes out, and names no instrument that has nothing to tell', async () => {

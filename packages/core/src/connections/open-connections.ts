@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LONGEST_TIMER_MS, type CompleteClock } from '../clock.js'
+import { ENDS } from '../ends.js'
 import type { ConnectionFilter } from '../voice.js'
 import type { Link } from './connection.js'
 import type { Lease } from './store.js'
@@ -58,7 +59,7 @@ export class OpenConnections<Open extends Link<Open>> {
     this.#last = connection
     if (this.#timer === undefined) this.#arm(connection.startedAt)
     // Told of as admitted first.
-    if (this.#lostEarly?.has(connection.lease)) queueMicrotask(() => connection.end('lease-lost'))
+    if (this.#lostEarly?.has(connection.lease)) queueMicrotask(() => connection.end(ENDS.leaseLost))
   }
 
   /** The store has told that this lease is over: its slot may be somebody else's by now. */
@@ -116,7 +117,7 @@ export class OpenConnections<Open extends Link<Open>> {
     const lost = this.#lostNow ?? new Set<Lease>()
     this.#lostNow = undefined
     for (const connection of this.matching({}))
-      if (lost.delete(connection.lease)) connection.end('lease-lost')
+      if (lost.delete(connection.lease)) connection.end(ENDS.leaseLost)
     if (lost.size > 0) this.#lostEarly ??= new WeakSet()
     for (const lease of lost) this.#lostEarly?.add(lease)
   }
@@ -132,7 +133,7 @@ export class OpenConnections<Open extends Link<Open>> {
     this.#timer = undefined
     const { maxHoldMs, stallMs, clock } = this.#options
     const now = clock.elapsed()
-    while (this.#first && now - this.#first.startedAt >= maxHoldMs) this.#first.end('max-hold')
+    while (this.#first && now - this.#first.startedAt >= maxHoldMs) this.#first.end(ENDS.maxHold)
     if (stallMs !== Infinity) this.#endStalled(now, stallMs)
     if (this.#timer === undefined) this.#arm(now)
   }
@@ -143,7 +144,7 @@ export class OpenConnections<Open extends Link<Open>> {
       const stall = this.#stalls.get(connection)
       if (progress === undefined) this.#stalls.delete(connection)
       else if (stall?.progress !== progress) this.#stalls.set(connection, { progress, since: now })
-      else if (now - stall.since >= stallMs) connection.end('stalled')
+      else if (now - stall.since >= stallMs) connection.end(ENDS.stalled)
     }
   }
 }

@@ -7,7 +7,7 @@ export interface SignOptions {
   most: number
   /** Within how long, in ms. Default 3 600 000: an hour. */
   withinMs?: number
-  /** Refuses for so long, in ms, from the sign on. Default 0: it is told, and nothing refused. */
+  /** Refuses for so long, in ms, from the sign on; what comes after that is counted anew. Default 0: it is told, and nothing refused. */
   refuseMs?: number
 }
 
@@ -19,7 +19,7 @@ export interface IdsOptions {
   most: number
   /** Within how long, in ms. Default 3 600 000: an hour. */
   withinMs?: number
-  /** Refuses for so long, in ms, from the sign on. Default 0: it is told, and nothing refused. */
+  /** Refuses for so long, in ms, from the sign on; what comes after that is counted anew. Default 0: it is told, and nothing refused. */
   refuseMs?: number
 }
 

@@ -1,21 +1,21 @@
 import { LRUCache } from 'lru-cache'
+import { Bans } from './bans.js'
 
-/** So many subjects, accounts or credentials, are watched at once for each sign; the one not seen for longest is forgotten. */
+/** So many subjects, accounts or credentials, are watched at once for each sign, and of paths for each pattern; the one not seen for longest is forgotten. */
 const MOST_SUBJECTS = 10_000
 /** So many values are remembered over all of them: some 10 MB. */
 const MOST_VALUES = 200_000
 
 /** What was seen of one subject since a moment. */
 interface Seen {
-  since: number
+  readonly since: number
   /** Absent where it is only counted. */
   readonly values: Set<number> | undefined
   /** The value noted last: most come again at once. */
   latest: number | undefined
   count: number
-  /** A sign has been told in this window. */
+  /** A sign that bans nobody has been told in this window. */
   told: boolean
-  refusedUntil: number
 }
 
 export interface WatchOptions {
@@ -36,8 +36,7 @@ export class Watch {
   })
   /** The one seen last: a request is looked at several times in a row. It is the last to be forgotten. */
   #last: { readonly subject: string; readonly seen: Seen } | undefined
-  /** Until when anybody is refused: mostly nobody is, and so nobody is looked up. */
-  #refusingUntil = -Infinity
+  readonly #bans = new Bans()
 
   constructor(private readonly is: WatchOptions) {}
 
@@ -47,30 +46,43 @@ export class Watch {
   }
 
   isRefused(subject: string, now: number): boolean {
-    return now < this.#refusingUntil && (this.#find(subject)?.refusedUntil ?? 0) > now
+    return this.#bans.holds(subject, now)
   }
 
-  /** Notes a value of the subject, or, where there is none, that something happened. Whether that is a sign: once for each window. */
+  /**
+   * Notes a value of the subject, or, where there is none, that something happened. Whether that is a sign: once for each window. A ban ends
+   * the window, and the next begins when the ban is over; of what is refused meanwhile nothing is noted.
+   */
   isSign(subject: string, now: number, value?: number): boolean {
+    if (this.#bans.holds(subject, now)) return false
     const seen = this.#seen(subject, now, value !== undefined)
     if (seen.told) return false
     if (value === undefined) seen.count++
     else if (value !== seen.latest) this.#remember(seen, value)
     if (seen.count <= this.is.most) return false
+    if (this.is.refuseMs > 0) this.#ban(subject, now + this.is.refuseMs)
+    else this.#tell(seen)
+    return true
+  }
+
+  #ban(subject: string, end: number): void {
+    this.#bans.add(subject, end)
+    this.#last = undefined
+    this.#subjects.delete(subject)
+  }
+
+  #tell(seen: Seen): void {
     seen.told = true
-    seen.refusedUntil = this.#refusingUntil = now + this.is.refuseMs
     // What led to it is of no more use.
     this.#values -= seen.values?.size ?? 0
     seen.values?.clear()
-    return true
   }
 
   #seen(subject: string, now: number, byValue: boolean): Seen {
     let seen = this.#find(subject)
     if (seen && now - seen.since < this.is.withinMs) return seen
-    const refusedUntil = seen?.refusedUntil ?? 0
     const values = byValue ? new Set<number>() : undefined
-    seen = { since: now, values, latest: undefined, count: 0, told: false, refusedUntil }
+    seen = { since: now, values, latest: undefined, count: 0, told: false }
     this.#subjects.set(subject, seen)
     this.#last = { subject, seen }
     return seen

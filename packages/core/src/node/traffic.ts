@@ -89,7 +89,10 @@ interface Measured extends ServerHttp2Stream {
   [TRAFFIC]?: { bytesIn: number; bytesOut: number }
 }
 
-/** Counts the content of an HTTP/2 stream. Its header fields are compressed together with those of all others of the connection. */
+/**
+ * Counts the content of an HTTP/2 stream. Its header fields are compressed together with those of all others of the connection. What Node
+ * sends of a file by itself does not pass here, and its handle, which has counted it, is gone as the stream closes: to ask it then ends the process.
+ */
 export function measureStream(stream: Measured): void {
   if (stream[TRAFFIC]) return
   const traffic = (stream[TRAFFIC] = { bytesIn: 0, bytesOut: 0 })

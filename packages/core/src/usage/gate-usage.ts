@@ -1,11 +1,11 @@
 import type { Traffic } from '../carrier.js'
 import type { CompleteClock } from '../clock.js'
-import type { FollowedConnection, FollowedRefusal, Follower, Following } from '../followers.js'
 import { DAY_MS, dayOf, writtenDay } from '../days.js'
+import type { Followable, FollowedConnection, FollowedRefusal, Follower, Following } from '../followers.js'
 import { OpenRow } from './row.js'
 import type { UsageRow } from './store.js'
 
-/** What of an open connection has been counted already. */
+/** What of an open connection has been counted already, or is not to be: it was before. */
 interface Settled {
   readonly heldMs: number
   readonly bytesIn: number
@@ -20,6 +20,9 @@ const NOTHING: Settled = Object.freeze({ heldMs: 0, bytesIn: 0, bytesOut: 0 })
  */
 export class GateUsage implements Follower {
   readonly purpose = 'usage'
+  readonly #following: Following
+  /** That of the gate: moments of another's are not to be compared with it. */
+  private readonly clock: CompleteClock
   #rows = new Map<string, Map<string, OpenRow>>()
   /** Days that are over, with what is not in a batch yet. */
   #past: UsageRow[] = []
@@ -29,14 +32,13 @@ export class GateUsage implements Follower {
   #day: number
   /** When the day ends, on the clock of the connections, at the latest: it is looked at for every request, and the time of day is not. */
   #dayEnds!: number
-  following: Following | undefined
 
-  constructor(
-    private readonly api: string,
-    private readonly clock: CompleteClock,
-  ) {
-    this.#day = dayOf(clock.now())
+  constructor(private readonly gate: Followable) {
+    this.#following = gate.follow(this)
+    this.clock = this.#following.clock
+    this.#day = dayOf(this.clock.now())
     this.turnDay()
+    this.#leaveOutPast()
   }
 
   admitted(connection: FollowedConnection, inUse: number): void {
@@ -46,9 +48,10 @@ export class GateUsage implements Follower {
     if (inUse > row.peak) row.peak = inUse
   }
 
-  refused({ reason, account, class: className }: FollowedRefusal): void {
+  refused({ reason, account, class: className = '', limit }: FollowedRefusal): void {
     this.#reach(this.clock.elapsed())
-    this.#row(account?.id ?? '', className ?? '').refused(reason)
+    // A class that has no limit may be anything, and each would be a row.
+    this.#row(account?.id ?? '', limit === undefined ? '' : className).refused(reason)
   }
 
   ended(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void {
@@ -92,7 +95,7 @@ export class GateUsage implements Follower {
 
   #countOpen(): void {
     const open = new Map<OpenRow, number>()
-    for (const connection of this.#open()) {
+    for (const connection of this.#following.open()) {
       const row = this.#rowOf(connection)
       open.set(row, (open.get(row) ?? 0) + 1)
     }
@@ -108,16 +111,30 @@ export class GateUsage implements Follower {
     return rows
   }
 
+  /** Counts no more. Answers what has been counted since the last time. */
+  end(): UsageRow[] {
+    const rows = this.take()
+    this.#following.stop()
+    return rows
+  }
+
+  /** Of what is open already, only what comes from now on is counted. */
+  #leaveOutPast(): void {
+    const moment = Math.trunc(this.clock.elapsed())
+    for (const connection of this.#following.open()) {
+      const { bytesIn, bytesOut } = connection.traffic() ?? NOTHING
+      this.#keep(connection, { heldMs: moment - connection.startedAt, bytesIn, bytesOut })
+    }
+    this.#countOpen()
+  }
+
   #settledOf(connection: FollowedConnection): Settled | undefined {
     return connection.startedAt <= this.#lastSettled ? this.#settled.get(connection) : undefined
   }
 
-  #open(): readonly FollowedConnection[] {
-    return this.following?.open() ?? []
-  }
-
   #settleAll(moment: number, leaving?: FollowedConnection): void {
-    const all = leaving ? [...this.#open(), leaving] : this.#open()
+    const open = this.#following.open()
+    const all = leaving ? [...open, leaving] : open
     for (const connection of all) this.#settle(connection, Math.trunc(moment))
   }
 
@@ -130,7 +147,11 @@ export class GateUsage implements Follower {
     row.heldMs += heldMs - before.heldMs
     row.bytesIn += bytesIn - before.bytesIn
     row.bytesOut += bytesOut - before.bytesOut
-    this.#settled.set(connection, { heldMs, bytesIn, bytesOut })
+    this.#keep(connection, { heldMs, bytesIn, bytesOut })
+  }
+
+  #keep(connection: FollowedConnection, settled: Settled): void {
+    this.#settled.set(connection, settled)
     this.#lastSettled = Math.max(this.#lastSettled, connection.startedAt)
   }
 
@@ -155,7 +176,7 @@ export class GateUsage implements Follower {
   #closeRows(): UsageRow[] {
     const day = writtenDay(this.#day)
     const rows = [...this.#rows].flatMap(([account, classes]) =>
-      [...classes].map(([className, row]) => row.closed(this.api, account, className, day)),
+      [...classes].map(([className, row]) => row.closed(this.gate.api, account, className, day)),
     )
     this.#rows = new Map()
     this.#last = undefined

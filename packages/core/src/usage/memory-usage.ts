@@ -1,11 +1,10 @@
 import { checkNamed, wholeNumber } from '../checked.js'
-import { dayBefore } from '../days.js'
 import { sumOf } from './row.js'
 import type { UsageRow, UsageStore } from './store.js'
 
 /** Options of `memoryUsage`. */
 export interface MemoryUsageOptions {
-  /** How many days are kept, the last one included. Default 62. */
+  /** How many days are kept, of those on which there was any: the last ones. Default 62. */
   days?: number
 }
 
@@ -30,8 +29,8 @@ export function memoryUsage(options: MemoryUsageOptions = {}): UsageStore {
   return {
     add({ rows }) {
       for (const row of rows) add(row)
-      const last = [...days.keys()].reduce((one, other) => (one > other ? one : other), '')
-      for (const day of days.keys()) if (day < dayBefore(last, kept - 1)) days.delete(day)
+      // By number, not by date: the day of a machine whose clock is wrong drives out no more than one other.
+      if (days.size > kept) days.delete(oldestOf(days.keys()))
       return Promise.resolve()
     },
     read({ api, account, from, to }) {
@@ -41,4 +40,8 @@ export function memoryUsage(options: MemoryUsageOptions = {}): UsageStore {
       )
     },
   }
+}
+
+function oldestOf(days: Iterable<string>): string {
+  return [...days].reduce((one, other) => (one < other ? one : other))
 }

@@ -5,7 +5,7 @@ export interface UsageRow {
   readonly api: string
   /** Empty for refusals where no account was known. */
   readonly account: string
-  /** Empty for refusals where no class was known. */
+  /** Empty for refusals where no class was known, or no limit of it. */
   readonly class: string
   /** Of UTC: `2026-01-31`. */
   readonly day: string

@@ -7,8 +7,11 @@ import { checkGate } from '../given-gate.js'
 import { nameInProcess } from '../process-name.js'
 import { DAY_MS, dayOf, isDay, writtenDay } from '../days.js'
 import { GateUsage } from './gate-usage.js'
+import { lastTry } from './last-try.js'
 import { memoryUsage } from './memory-usage.js'
 import type { UsageBatch, UsageFilter, UsageRow, UsageStore } from './store.js'
+
+const CLOSE_MS = 5000
 
 /** Options of `createUsage`. */
 export interface UsageOptions {
@@ -16,7 +19,7 @@ export interface UsageOptions {
   store?: UsageStore
   /** How often what was counted is put into the store, in ms: so much a process that is killed can lose. Default 10 000. */
   flushMs?: number
-  /** For tests. Default: the system's. */
+  /** For tests: when to put it there, and which day is today. What is counted goes by the clock of each gate. Default: the system's. */
   clock?: Clock
 }
 
@@ -25,7 +28,10 @@ export type UsageQuery = Partial<UsageFilter>
 
 /** What accounts use, by API, account, class and day (clause 4(a)3). */
 export interface Usage {
-  /** Counts what this gate lets in and turns away, from now on. Any number of gates. Returns what ends it. */
+  /**
+   * Counts what this gate lets in and turns away, from now on, and what is open already from now on. Any number of gates, each of them once,
+   * however often it is given. Returns what ends it. Nothing is counted once the usage is closed.
+   */
   follow(gate: Followable): () => void
   /**
    * What was used, by day and class: what this process has counted up to now, and what others have put into the store. `to` is today
@@ -34,7 +40,10 @@ export interface Usage {
   of(query?: UsageQuery): Promise<UsageRow[]>
   /** Puts what was counted into the store now. Rejects where that fails: it is kept, and tried again. */
   flush(): Promise<void>
-  /** Counts no more, and puts what was counted into the store. Close the gates first: what is open then goes uncounted from there on. */
+  /**
+   * Counts no more, and puts what was counted into the store: where that fails again and again, for 5 seconds at most, and what is lost is warned of
+   * (`usage-lost`). Never rejects. Any number of times. Close the gates first: what is open then goes uncounted from there on.
+   */
   close(): Promise<void>
 }
 
@@ -56,7 +65,7 @@ export function createUsage(options: UsageOptions = {}): Usage {
 
 class LiveUsage implements Usage {
   readonly #process = nameInProcess('usage')
-  readonly #gates = new Map<GateUsage, Followable>()
+  readonly #gates = new Map<Followable, GateUsage>()
   readonly #writes = new Mutex()
   #serial = 0
   /** What was counted by gates that are not followed any more. */
@@ -64,7 +73,7 @@ class LiveUsage implements Usage {
   /** Sent, and not known to have arrived. */
   #unsure: UsageBatch | undefined
   #timer: unknown
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(
     private readonly store: UsageStore,
@@ -74,16 +83,11 @@ class LiveUsage implements Usage {
 
   follow(gate: Followable): () => void {
     checkGate(gate, 'follow')
-    const counted = new GateUsage(gate.api, this.clock)
-    const following = gate.follow(counted)
-    counted.following = following
-    this.#gates.set(counted, gate)
+    if (this.#closing) return () => undefined
+    let counted = this.#gates.get(gate)
+    if (!counted) this.#gates.set(gate, (counted = new GateUsage(gate)))
     if (this.#timer === undefined) this.#arm()
-    return () => {
-      if (!this.#gates.delete(counted)) return
-      this.#left.push(...counted.take())
-      following.stop()
-    }
+    return () => this.#leave(gate, counted)
   }
 
   async of(query: UsageQuery = {}): Promise<UsageRow[]> {
@@ -110,28 +114,43 @@ class LiveUsage implements Usage {
     return this.#writes.runExclusive(() => this.#write())
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     this.clock.clearTimeout(this.#timer)
-    this.#closed = true
-    const gates = [...this.#gates]
-    for (const [counted] of gates) {
-      this.#left.push(...counted.take())
-      counted.following?.stop()
-    }
-    this.#gates.clear()
-    await this.flush().catch((cause: unknown) =>
-      this.#warn(
-        gates.map(([, gate]) => gate),
-        cause,
-      ),
-    )
+    const gates = [...this.#gates.keys()]
+    for (const [gate, counted] of this.#gates) this.#leave(gate, counted)
+    await lastTry(() => this.flush(), CLOSE_MS, this.clock).catch((cause: unknown) => {
+      const lost = `usage was closed before its store had confirmed ${this.#unconfirmed()}`
+      for (const gate of gates) gate.warn('usage-lost', lost, cause)
+    })
+  }
+
+  #unconfirmed(): string {
+    const rows = [...(this.#unsure?.rows ?? []), ...this.#left]
+    const connections = rows.reduce((sum, row) => sum + row.connections, 0)
+    const refusals = rows.flatMap((row) => Object.values(row.refusals)).reduce((sum, count) => sum + count, 0)
+    return `${rows.length} rows: ${connections} connections, ${refusals} refusals`
+  }
+
+  #leave(gate: Followable, counted: GateUsage): void {
+    if (this.#gates.get(gate) !== counted) return
+    this.#gates.delete(gate)
+    this.#left.push(...counted.end())
   }
 
   async #write(): Promise<void> {
     if (this.#unsure) await this.#send(this.#unsure)
-    const rows = [...this.#left, ...[...this.#gates.keys()].flatMap((counted) => counted.take())]
+    const rows = [...this.#left, ...[...this.#gates.values()].flatMap((counted) => counted.take())]
     this.#left = []
     if (rows.length > 0) await this.#send({ process: this.#process, serial: ++this.#serial, rows })
+  }
+
+  #failed(cause: unknown): void {
+    for (const gate of this.#gates.keys())
+      gate.warn('usage-failed', 'usage could not be stored; it is kept', cause)
   }
 
   async #send(batch: UsageBatch): Promise<void> {
@@ -145,18 +164,13 @@ class LiveUsage implements Usage {
     this.#timer = this.clock.setTimeout(
       () => {
         this.#timer = undefined
-        for (const counted of this.#gates.keys()) counted.turnDay()
+        for (const counted of this.#gates.values()) counted.turnDay()
         // One that takes long is not sent a second one after it.
-        if (!this.#writes.isLocked())
-          this.flush().catch((cause: unknown) => this.#warn(this.#gates.values(), cause))
-        if (!this.#closed) this.#arm()
+        if (!this.#writes.isLocked()) this.flush().catch((cause: unknown) => this.#failed(cause))
+        if (!this.#closing) this.#arm()
       },
       Math.min(this.flushMs, untilMidnight),
     )
-  }
-
-  #warn(gates: Iterable<Followable>, cause: unknown): void {
-    for (const gate of gates) gate.warn('usage-failed', 'usage could not be stored; it is kept', cause)
   }
 }
 
