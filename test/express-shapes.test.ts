@@ -21,10 +21,10 @@ describe.each([
   ['Express 4', express4],
   ['Express 5', express5],
 ])('behind %s', (_name, express) => {
-  test('all requests and all responses have one shape, from the second on', async () => {
+  test('all requests, until a route has matched, and all responses have one shape, from the second on', async () => {
     const [inHandler, over]: [Exchange[], Exchange[]] = [[], []]
     const app = gated(express)
-    app.get('/v1/calls/:id', (req: Request, res: Response) => {
+    app.use('/v1/calls', (req: Request, res: Response) => {
       inHandler.push([req, res])
       res.on('close', () => over.push([req, res]))
       if (inHandler.length === 1) return res.json({ first: true })
@@ -47,9 +47,15 @@ describe.each([
 
   test('an app finds in each of them what it would find without the gate', async () => {
     const seenBy = async (app: Express) => {
+      const early: string[] = []
+      app.use((req, _res, next) => {
+        if ('route' in req) early.push('route')
+        next()
+      })
       app.get('/v1/calls/:id', (req: Request, res: Response) => {
         res.json({
           ...membersOf(req, res),
+          early: early.splice(0),
           params: req.params,
           route: (req.route as { path: string }).path,
           query: req.query,
@@ -59,7 +65,7 @@ describe.each([
         })
       })
       app.use('/v1/mounted', (req: Request, res: Response) => {
-        res.status(201).json({ ...membersOf(req, res), route: req.route as unknown })
+        res.status(201).json({ ...membersOf(req, res), route: req.route as unknown, early: early.splice(0) })
       })
       const get = await serving(app)
       const all: string[] = []

@@ -3,9 +3,10 @@ import type { Incoming, Outgoing, Prepare } from '@api-terms/core/node'
 
 /**
  * What Express 4 and 5 and their routers add to each request and response, and what Node adds where it differs from the prototype's. Not `query`:
- * Express 5 has a getter in the prototype, and Express 4 adds it before it changes that.
+ * Express 5 has a getter in the prototype, and Express 4 adds it before it changes that. Nor `route`, which is there only once one has matched: apps
+ * ask `'route' in req`.
  */
-const ADDED_TO_REQUEST = ['res', 'next', 'baseUrl', 'originalUrl', '_parsedUrl', 'params', 'route'] as const
+const ADDED_TO_REQUEST = ['res', 'next', 'baseUrl', 'originalUrl', '_parsedUrl', 'params'] as const
 const OWNED_BY_REQUEST = ['_eventsCount'] as const
 const ADDED_TO_RESPONSE = ['locals'] as const
 const OWNED_BY_RESPONSE = ['statusCode', 'statusMessage'] as const
@@ -42,7 +43,6 @@ export function ownMembers(seenReq: Incoming, seenRes: Outgoing): Prepare | unde
     req.originalUrl = undefined
     req._parsedUrl = undefined
     req.params = undefined
-    req.route = undefined
     for (const symbol of symbols) req[symbol] = undefined
     res.locals = undefined
     // oxlint-disable no-self-assign -- what is the prototype's becomes its own
