@@ -1,5 +1,6 @@
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Admission } from '../admission.js'
 import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
@@ -53,6 +54,13 @@ export function admissionOf(req: object): Admission | undefined {
 /** Node notes on a socket which response it is sending. */
 interface Serving extends Socket {
   readonly _httpMessage?: unknown
+}
+
+/** Whether the answer to an earlier request is owed. One that is all said goes out before whatever is written now. */
+export function owesAnswer(
+  socket: Duplex & { readonly _httpMessage?: { writableEnded: boolean } | null },
+): boolean {
+  return socket._httpMessage != null && !socket._httpMessage.writableEnded
 }
 
 /** `false` where Node does not tell. */

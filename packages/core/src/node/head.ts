@@ -79,11 +79,8 @@ function storeStamped(this: Storing, firstLine: string, fields?: Fields | null):
   if (!carried?.admission || status < 200)
     return nodeStoreHeader!.call(this, firstLine + linesOfRefusal, fields)
   const names = getHeaderNames.call(this)
-  if (names.length === 0 && isGiven(fields)) {
-    // Given to `writeHead` alone, they are not seen by `getHeader`.
-    setFields(this, fields)
-    return void (nodeWriteHead as WriteHead).call(this, status, this.statusMessage)
-  }
+  // Given to `writeHead` alone, they are not seen by `getHeader`.
+  if (names.length === 0 && isGiven(fields)) return writeHeadAnew(this, status, fields)
   // What a second gate stamps depends on what the first has: both write to the response itself.
   if (carried.outer || !isNodes(this)) {
     stampAll(carried, this)
@@ -92,6 +89,17 @@ function storeStamped(this: Storing, firstLine: string, fields?: Fields | null):
   const head = new AddedLines(this, status, names)
   carried.admission.stamp(head)
   return nodeStoreHeader!.call(this, firstLine + head.lines, fields)
+}
+
+/** Writes the head once more, with its fields set. What a head that cannot be written has set is not for the next. */
+function writeHeadAnew(res: Storing, status: number, fields: Fields): void {
+  try {
+    setFields(res, fields)
+    ;(nodeWriteHead as WriteHead).call(res, status, res.statusMessage)
+  } catch (error) {
+    for (const name of res.getHeaderNames()) res.removeHeader(name)
+    throw error
+  }
 }
 
 /**
@@ -138,25 +146,33 @@ function stampAll(carried: Carried, res: Outgoing): void {
   for (let inner: Carried | undefined = carried; inner; inner = inner.outer) inner.admission?.stamp(res)
 }
 
-/** Sets fields given to `writeHead` as Node would have merged them. */
+/** Sets fields given to `writeHead` as Node would have merged them: in place of those that are set, and each as often as it is given. */
 function setFields(res: Outgoing, fields: Fields): void {
-  if (!Array.isArray(fields)) {
-    for (const [name, value] of Object.entries(fields as OutgoingHttpHeaders))
-      res.setHeader(name, value as string)
-    return
-  }
   const seen = new Set<string>()
   for (const [name, value] of pairsOf(fields)) {
-    if (seen.has(name.toLowerCase())) res.appendHeader(name, value as string)
+    const isSeen = seen.has(name.toLowerCase())
+    if (isSeen) res.appendHeader(name, value as string)
     else res.setHeader(name, value)
     seen.add(name.toLowerCase())
   }
 }
 
-function pairsOf(fields: readonly unknown[]): (readonly [string, OutgoingHttpHeader])[] {
-  if (Array.isArray(fields[0])) return fields as (readonly [string, OutgoingHttpHeader])[]
+function pairsOf(fields: Fields): (readonly [string, OutgoingHttpHeader])[] {
+  if (!Array.isArray(fields)) return Object.entries(fields as Record<string, OutgoingHttpHeader>)
+  const list = fields as readonly unknown[]
+  if (Array.isArray(list[0])) return list as (readonly [string, OutgoingHttpHeader])[]
+  if (list.length % 2 !== 0) throw new OddFieldsError()
   const pairs: (readonly [string, OutgoingHttpHeader])[] = []
-  for (let at = 0; at + 1 < fields.length; at += 2)
-    pairs.push([String(fields[at]), fields[at + 1] as OutgoingHttpHeader])
+  for (let at = 0; at < list.length; at += 2)
+    pairs.push([String(list[at]), list[at + 1] as OutgoingHttpHeader])
   return pairs
+}
+
+/** As Node says it. */
+class OddFieldsError extends TypeError {
+  readonly code = 'ERR_INVALID_ARG_VALUE'
+
+  constructor() {
+    super("The argument 'headers' is invalid: a name has no value")
+  }
 }

@@ -10,7 +10,7 @@ import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../visit.js'
 import { cutOff } from './cut-off.js'
-import { carry, type Carried } from './exchange.js'
+import { carry, owesAnswer, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
@@ -63,6 +63,8 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
+  // RFC 9112 §9.3.2: answers go out in the order of requests, and one is owed still. It could be waited for, but nobody reads the socket any more.
+  if (owesAnswer(socket)) return void socket.destroy()
   const mark = gate.measuring ? markOf(socket as Socket) : undefined
   const decision = gate.decide(readIncoming(req))
   const early: Buffer[] = []
