@@ -1,6 +1,6 @@
 import type { Agreement, CitedVersion } from './agreement/index.js'
 import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
-import { rateLimitFields, type RateLimitFields } from './connections/index.js'
+import { beside, rateLimitFields, type RateLimitFields, type ToldLimits } from './connections/index.js'
 import type { ResponseHead } from './head.js'
 import type { Client } from './registry.js'
 
@@ -66,9 +66,16 @@ export function createStamp(
     if (due !== undefined) head.setHeader(DUE, due)
     if (shared || answer.limit === Infinity) return
     const fields = fieldsOf(answer.class)
-    head.setHeader('RateLimit-Policy', fields.policy(answer.limit))
-    head.setHeader('RateLimit', fields.state(answer.remaining))
+    const own = { policy: fields.policy(answer.limit), state: fields.state(answer.remaining) }
+    const { policy, state } = names.includes('ratelimit') ? beside(toldBy(head), own) : own
+    head.setHeader('RateLimit-Policy', policy)
+    head.setHeader('RateLimit', state)
   }
+}
+
+function toldBy(head: ResponseHead): ToldLimits {
+  const told = (name: string) => linesOf(head.getHeader(name) ?? []).join(', ')
+  return { policy: told('RateLimit-Policy'), state: told('RateLimit') }
 }
 
 /** Until when the Terms in force are to be accepted: see `dueField` of the agreement. */

@@ -5,7 +5,7 @@ export { createLimitTable, type LimitTable, type LimitsOption } from './limits.j
 export { memoryConnections, type MemoryConnectionsOptions } from './memory-store.js'
 export { OpenConnections } from './open-connections.js'
 export { connectionsSchema, limitsSchema, type ConnectionsOptions, type WhenStoreFails } from './options.js'
-export { rateLimitFields, type RateLimitFields } from './rate-limit-fields.js'
+export { beside, rateLimitFields, type RateLimitFields, type ToldLimits } from './rate-limit-fields.js'
 export { SteadfastStore, type OutageChange, type SteadfastStoreOptions } from './steadfast-store.js'
 export type {
   ConnectionStore,

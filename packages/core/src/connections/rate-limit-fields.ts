@@ -1,4 +1,4 @@
-import { serializeList } from 'structured-headers'
+import { parseList, serializeList, type List } from 'structured-headers'
 import { inOnePiece } from '../one-piece.js'
 
 /** Header fields that tell a class's limit and what is left of it. */
@@ -52,6 +52,43 @@ function kept(write: (count: number) => string): (count: number) => string {
   const values: string[] = []
   return (count) =>
     count < KEPT ? (values[count] ??= write(count)) : write(Math.min(count, LARGEST_INTEGER))
+}
+
+/** What an answer tells of limits: the values of `RateLimit-Policy` and `RateLimit`. */
+export interface ToldLimits {
+  readonly policy: string
+  readonly state: string
+}
+
+/**
+ * Beside what others have told already, a gate before this one or a rate limiter behind it: both fields are lists of policies. Of one name the policy
+ * with less left is told. What is no such list is replaced.
+ */
+export function beside(told: ToldLimits, own: ToldLimits): ToldLimits {
+  const [policies, states] = [listOf(told.policy), listOf(told.state)]
+  if (!policies || !states) return own
+  const [[name, ofState]] = parseList(own.state) as [List[number]]
+  const there = states.find(([other]) => other === name)
+  if (there && leftOf(there[1]) <= leftOf(ofState)) return told
+  const others = (list: List) => list.filter(([other]) => other !== name)
+  return {
+    policy: serializeList([...others(policies), ...parseList(own.policy)]),
+    state: serializeList([...others(states), ...parseList(own.state)]),
+  }
+}
+
+function leftOf(parameters: List[number][1]): number {
+  return Number(parameters.get('r') ?? Infinity)
+}
+
+/** `undefined` for what is no list of texts. */
+function listOf(value: string): List | undefined {
+  try {
+    const list = parseList(value)
+    return list.every(([name]) => typeof name === 'string') ? list : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** RFC 9651 §3.3.1: the largest integer of a structured field, fifteen digits. */
