@@ -14,13 +14,18 @@ const opened = new Opened()
 afterEach(() => opened.close())
 
 /** What an answer tells of limits: each policy by its name. */
+type Told = Record<string, Record<string, unknown>>
+
 async function toldBy(app: ReturnType<typeof express5>, key: string) {
   app.get('/v1/calls', (_req, res) => void res.json([]))
   const port = await listening(createServer(app), opened)
   const { headers } = await fetch(`http://127.0.0.1:${port}/v1/calls`, { headers: { 'x-api-key': key } })
-  const read = (name: string) =>
+  const read = (name: string): Told =>
     Object.fromEntries(
-      parseList(headers.get(name) ?? '').map(([item, parameters]) => [item, Object.fromEntries(parameters)]),
+      parseList(headers.get(name) ?? '').map(([item, parameters]) => [
+        item as string,
+        Object.fromEntries(parameters),
+      ]),
     )
   return { policy: read('ratelimit-policy'), state: read('ratelimit') }
 }

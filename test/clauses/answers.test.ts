@@ -26,6 +26,42 @@ test('5(a): content is restricted by path and method, and the caller reads why',
 })
 
 test.each(FRAMEWORKS)(
+  '5(a): content is restricted by account, whoever of it asks (%s)',
+  async (framework) => {
+    const later = () => new Promise<boolean>((resolve) => setImmediate(resolve, true))
+    const block = [
+      { path: '/v1/recordings/:id', accounts: ['acme'], detail: 'Your plan has no recordings.' },
+      { path: '/v1/realtime', accounts: ['acme'], when: later },
+      { path: '/v1/calls', accounts: ['acme'], methods: ['DELETE'] },
+    ]
+    const { ask, client, refused, upgrade } = await apiOf({ framework, options: { requests: { block } } })
+    const [crm, other, globex] = [await client('crm'), await client('other'), await client('app', 'globex')]
+    for (const key of [crm, other]) {
+      const answer = await ask(key, '/v1/recordings/1')
+      expect(await answer.json()).toMatchObject({
+        reason: 'request-blocked',
+        detail: 'Your plan has no recordings.',
+      })
+      expect((await upgrade(key)).status).toBe(403)
+    }
+    expect(refused).toMatchObject([
+      { reason: 'request-blocked', account: 'acme', client: 'crm' },
+      { reason: 'request-blocked', path: '/v1/realtime' },
+      { reason: 'request-blocked', account: 'acme', client: 'other' },
+      { reason: 'request-blocked', path: '/v1/realtime' },
+    ])
+    expect(await told(ask(globex, '/v1/recordings/1'))).toBe(200)
+    expect((await upgrade(globex)).status).toBe(101)
+    expect([
+      await told(ask(crm, '/v1/calls')),
+      await told(ask(crm, '/v1/calls', { method: 'DELETE' })),
+    ]).toEqual([200, 'request-blocked'])
+    // Who has no key is told nothing of what is restricted for whom.
+    expect(await told(ask(null, '/v1/recordings/1'))).toBe('credentials-missing')
+  },
+)
+
+test.each(FRAMEWORKS)(
   '5(c): an answer is for its caller alone, unless a rule makes it public (%s)',
   async (framework) => {
     const rules = [{ path: '/v1/countries', policy: 'public, max-age=3600' }]

@@ -153,7 +153,7 @@ test('4(a)3: what it reads is what usage counted of the gate', async () => {
   const [key, other] = [await client('crm'), await client('app', 'globex')]
   for (const each of [key, key, other]) expect(await told(ask(each))).toBe(200)
   await expect.poll(() => gate.connections()).toEqual([])
-  expect(await (await ask(key, '/terms/usage')).json()).toMatchObject({
+  expect(await (await ask(key, '/terms/usage?from=2026-01-01&to=2026-01-01')).json()).toMatchObject({
     usage: [{ api: 'telephony', account: 'acme', class: 'read', connections: 2 }],
   })
 })

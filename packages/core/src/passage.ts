@@ -142,6 +142,15 @@ export class Passage {
     const moment = misuse && admissions.open.moment()
     const ground = credentials.against(who, visit.request) ?? misuse?.check(who, visit.request, moment!)
     if (ground) return this.#refuse(visit, ground)
+    const blocked = this.#is.requests.checkFor?.(visit.request, who.accountId)
+    if (!isPromise(blocked)) return blocked ? this.#refuse(visit, blocked) : this.#class(visit, who, moment)
+    return blocked.then((found) => {
+      if (visit.left) return this.#abandon(visit)
+      return found ? this.#refuse(visit, found) : this.#class(visit, who)
+    })
+  }
+
+  #class(visit: Visit, who: Identity, moment?: number): Soon<Outcome> {
     let limit: Soon<number | undefined>
     try {
       visit.class = atOnce(this.#is.classify(visit.request), 'connections.classify')

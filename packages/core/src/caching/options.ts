@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { accountIdsSchema } from '../account-ids.js'
 import { patternProblem } from '../path-pattern.js'
 import { type CachePolicy, faultsOf } from './policy.js'
 
@@ -67,14 +68,6 @@ const methodsSchema = v.pipe(
   ),
 )
 
-const accountsSchema = v.pipe(
-  v.array(
-    v.pipe(v.string('must be the id of an account'), v.nonEmpty('must not be empty')),
-    'must be a list of ids',
-  ),
-  v.nonEmpty('must name an account; leave it out for all'),
-)
-
 /** Checks {@link CachingOptions}: every fault at once, contradictions between directives included. */
 export const cachingSchema = v.strictObject({
   default: v.optional(policySchema),
@@ -83,7 +76,7 @@ export const cachingSchema = v.strictObject({
       v.strictObject({
         path: patternSchema,
         methods: v.optional(methodsSchema),
-        accounts: v.optional(accountsSchema),
+        accounts: v.optional(accountIdsSchema),
         policy: policySchema,
       }),
       'must be a list of rules: { path, methods, accounts, policy }',

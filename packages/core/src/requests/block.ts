@@ -12,6 +12,8 @@ export interface BlockRule {
   path?: string | undefined
   /** GET covers HEAD. Case-sensitive. */
   methods?: readonly string[] | undefined
+  /** Ids of the accounts that it is for. Such a rule is looked at once it is known who asks. Default: all. */
+  accounts?: readonly string[] | undefined
   /** `true` blocks. So does throwing, rejecting or taking longer than `connections.timeoutMs`: a rule that fails must not let pass what it is there to stop. */
   when?: ((request: GateRequest) => boolean | Promise<boolean>) | undefined
   /** What the caller reads. */
@@ -30,16 +32,27 @@ interface CompiledRule {
   readonly ground: Ground
   readonly fits: (decodedPath: string) => boolean
   readonly takes: (method: string) => boolean
+  /** Absent: whoever asks. */
+  readonly accounts: ReadonlySet<string> | undefined
   readonly when: BlockRule['when']
 }
 
 /** Refuses what a rule blocks, as `request-blocked`. */
 export interface BlockCheck {
   /** The rules that a path falls under. */
-  rulesOf(decodedPath: string): readonly CompiledRule[]
+  rulesOf(decodedPath: string): RulesOfPath
   /** A promise only where the `when` of one of these rules returns one. */
   check(request: GateRequest, rules: readonly CompiledRule[]): Verdict | Promise<Verdict>
+  /** Whether any rule is for some accounts only. */
+  readonly asksWho: boolean
 }
+
+export interface RulesOfPath {
+  readonly forAll: readonly CompiledRule[]
+  readonly forSome: readonly CompiledRule[]
+}
+
+export const NO_RULES: RulesOfPath = { forAll: [], forSome: [] }
 
 export function createBlockCheck(rules: readonly BlockRule[] | undefined, patience: Patience): BlockCheck {
   const compiled = (rules ?? []).map(compile)
@@ -63,8 +76,16 @@ export function createBlockCheck(rules: readonly BlockRule[] | undefined, patien
     }
     return undefined
   }
+  const isForAll = ({ accounts }: CompiledRule) => accounts === undefined
   return {
-    rulesOf: (path) => compiled.filter((rule) => rule.fits(path)),
+    rulesOf(path) {
+      const fitting = compiled.filter((rule) => rule.fits(path))
+      return {
+        forAll: fitting.filter(isForAll),
+        forSome: fitting.filter((rule) => !isForAll(rule)),
+      }
+    },
+    asksWho: !compiled.every(isForAll),
     check: (request, applying) => (applying.length === 0 ? undefined : checkFrom(0, request, applying)),
   }
 }
@@ -84,7 +105,7 @@ function ask(
   }
 }
 
-function compile({ path, methods, when, detail }: BlockRule): CompiledRule {
+function compile({ path, methods, accounts, when, detail }: BlockRule): CompiledRule {
   const fits = path === undefined ? undefined : createPathMatch([path])
   const names = methods === undefined ? undefined : coverHead(methods)
   return {
@@ -94,6 +115,7 @@ function compile({ path, methods, when, detail }: BlockRule): CompiledRule {
     }),
     fits: fits ?? (() => true),
     takes: (method) => names?.has(method) ?? true,
+    accounts: accounts && new Set(accounts),
     when,
   }
 }

@@ -16,6 +16,10 @@ import { createUpgradeCheck } from './upgrades.js'
 export interface RequestCheck {
   /** Why a request is refused; `undefined` where nothing is against it. A promise only where a block rule's `when` returns one. */
   check(request: GateRequest): Ground | undefined | Promise<Ground | undefined>
+  /** The same for what depends on who asks; absent where nothing does. */
+  readonly checkFor:
+    | ((request: GateRequest, account: string) => ReturnType<RequestCheck['check']>)
+    | undefined
   /** What speaks against the way that a request came, wherever it leads: the first of these checks to look at more than the target. */
   checkTransport(request: GateRequest): Ground | undefined
   /** For who counts a body that came without a length. */
@@ -46,7 +50,16 @@ export function createRequestCheck(
 
   const checkContent = (request: GateRequest) => body.check(request) ?? checkMediaType(request)
 
+  const checkFor = (request: GateRequest, account: string) => {
+    const { forSome } = pathOf(request.path).blockRules
+    return block.check(
+      request,
+      forSome.filter(({ accounts }) => accounts!.has(account)),
+    )
+  }
+
   return {
+    checkFor: block.asksWho ? checkFor : undefined,
     checkTransport,
     bodyTooLarge: body.tooLarge,
     maxBodyBytes: body.maxBodyBytes,
@@ -61,7 +74,7 @@ export function createRequestCheck(
         checkMethod(request) ??
         (path.isDocumented ? undefined : notDocumented) ??
         checkUpgrade(request) ??
-        block.check(request, path.blockRules)
+        block.check(request, path.blockRules.forAll)
       if (ground === undefined) return checkContent(request)
       return 'then' in ground ? ground.then((blocked) => blocked ?? checkContent(request)) : ground
     },

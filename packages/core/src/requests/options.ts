@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { accountIdsSchema } from '../account-ids.js'
 import { patternProblem } from '../path-pattern.js'
 import type { BlockRule } from './block.js'
 import { mediaTypeProblem } from './media-types.js'
@@ -76,6 +77,7 @@ const blockRuleSchema = v.pipe(
     {
       path: v.optional(paths.entry),
       methods: v.optional(methodsSchema),
+      accounts: v.optional(accountIdsSchema),
       when: v.optional(
         v.custom<NonNullable<BlockRule['when']>>(
           (input) => typeof input === 'function',
@@ -84,11 +86,12 @@ const blockRuleSchema = v.pipe(
       ),
       detail: v.optional(v.string('must be what the caller is to read')),
     },
-    'must be an object with path, methods or when',
+    'must be an object with path, methods, accounts or when',
   ),
   v.check(
-    ({ path, methods, when }) => path !== undefined || methods !== undefined || when !== undefined,
-    'must have path, methods or when: without a condition it would block every request',
+    ({ path, methods, accounts, when }) =>
+      [path, methods, accounts, when].some((condition) => condition !== undefined),
+    'must have path, methods, accounts or when: without a condition it would block every request',
   ),
 )
 

@@ -1,7 +1,7 @@
 import { pathIsAmbiguous } from '../ambiguous-path.js'
 import { createPathDecoder, createPathMatch } from '../path-pattern.js'
 import { recalling } from '../recall.js'
-import type { BlockCheck } from './block.js'
+import { NO_RULES, type BlockCheck, type RulesOfPath } from './block.js'
 
 /** What a path says by itself, whatever else the request is. */
 export interface PathReading {
@@ -10,7 +10,7 @@ export interface PathReading {
   /** Whether it is among the documented paths. */
   readonly isDocumented: boolean
   /** The rules that it falls under. */
-  readonly blockRules: ReturnType<BlockCheck['rulesOf']>
+  readonly blockRules: RulesOfPath
 }
 
 /** Reads a path. Worked out once for those that come again and again. */
@@ -27,7 +27,7 @@ export function createPathReader(
     return {
       isAmbiguous,
       isDocumented: !fits || (decoded !== undefined && fits(decoded)),
-      blockRules: decoded === undefined ? [] : block.rulesOf(decoded),
+      blockRules: decoded === undefined ? NO_RULES : block.rulesOf(decoded),
     }
   })
 }
