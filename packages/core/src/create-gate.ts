@@ -120,6 +120,12 @@ export function createGate(options: GateOptions): Gate {
     gate: () => gate,
     bodyTooLarge: (admission) => passage.bodyTooLarge(admission),
   }
+  const misuse = createMisuseCheck<Identity>(options.misuse, {
+    clock,
+    addressOf,
+    onSign: (who, found) => reports.misuse(who, found, refuser.clauseOf(found.reason)),
+    onBan: (ban, forMs) => others?.banned(ban, forMs),
+  })
   const passage: Passage = new Passage({
     api,
     enforce,
@@ -128,11 +134,7 @@ export function createGate(options: GateOptions): Gate {
     reports,
     requests,
     credentials,
-    misuse: createMisuseCheck<Identity>(options.misuse, {
-      clock,
-      addressOf,
-      onSign: (who, found) => reports.misuse(who, found, refuser.clauseOf(found.reason)),
-    }),
+    misuse,
     limits,
     exhausted,
     store,
@@ -206,6 +208,7 @@ export function createGate(options: GateOptions): Gate {
         connectionsHere: (filter) => gate.connectionsHere(filter),
         takeLimits: (told) => gate.takeLimits(told),
         registryChanged: (account) => heard?.announce({ account }),
+        banned: (ban, forMs) => misuse?.ban(ban, forMs),
       },
       join: (listener) => shared.voice!(api, thisProcess, listener),
     })

@@ -4,6 +4,7 @@ import { StoreError } from './errors.js'
 import { filterOf } from './connection-filter.js'
 import { viewOf } from './from-elsewhere.js'
 import type { ConnectionView } from './gate.js'
+import type { Ban } from './misuse/index.js'
 import type { Limits } from './registry.js'
 import type { Reports } from './reports.js'
 import { Unsaid } from './unsaid.js'
@@ -17,6 +18,8 @@ export interface GateHere {
   takeLimits(limits: Limits): void
   /** An account has changed, or, where none is named, any may have. */
   registryChanged(account: string | undefined): void
+  /** Somebody is refused elsewhere for a sign of misuse. */
+  banned(ban: Ban, forMs: number): void
 }
 
 export interface OtherGatesParts {
@@ -84,9 +87,19 @@ export class OtherGates implements VoiceListener {
   /** The registry of this process has told of a change. */
   changed(account: string | undefined): void {
     this.#unsaid.addChange(account, this.#is.clock.elapsed())
+    this.#tellSoon()
+  }
+
+  /** This process refuses somebody for a sign of misuse. */
+  banned(ban: Ban, forMs: number): void {
+    this.#unsaid.addBan({ say: 'ban', ...ban, forMs }, this.#is.clock.elapsed())
+    this.#tellSoon()
+  }
+
+  #tellSoon(): void {
     if (this.#telling || this.#timer !== undefined) return
     this.#telling = true
-    // All changes of this turn in one message.
+    // All of this turn together.
     queueMicrotask(() => void this.#tell())
   }
 
@@ -94,6 +107,7 @@ export class OtherGates implements VoiceListener {
     const { here, clock, process: self } = this.#is
     // It may come from another version of this package.
     if (message?.say === 'changed') this.#changedElsewhere(message.accounts)
+    if (message?.say === 'ban') this.#bannedElsewhere(message, agoMs)
     if (message?.say !== 'end' && message?.say !== 'list') return []
     const filter = filterOf(message.filter)
     if (!filter || (filter.process ?? self) !== self) return []
@@ -132,6 +146,12 @@ export class OtherGates implements VoiceListener {
     const { here } = this.#is
     if (!Array.isArray(accounts)) here.registryChanged(undefined)
     else for (const account of accounts) here.registryChanged(String(account))
+  }
+
+  #bannedElsewhere({ sign, of, subject, forMs }: Record<keyof Ban | 'forMs', unknown>, agoMs: number): void {
+    if (typeof sign !== 'string' || typeof of !== 'string' || typeof subject !== 'string') return
+    const left = Number(forMs) - agoMs
+    if (left > 0) this.#is.here.banned({ sign, of, subject }, left)
   }
 
   #heard({ answers, silent }: Answers): readonly unknown[] {

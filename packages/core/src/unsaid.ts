@@ -5,6 +5,7 @@ const PORTION = 100
 /** Beyond so many that could not be told yet, any may have changed. */
 const MOST_CHANGED = 10_000
 const MOST_ENDS = 1000
+const MOST_BANS = 1000
 
 /** Something to be told, and since when it holds. It stays until it was told. */
 interface Due {
@@ -18,12 +19,21 @@ export class Unsaid {
   readonly #changed = new Map<string, number>()
   #anyChangedAt: number | undefined
   readonly #ends = new Set<{ readonly message: VoiceMessage; readonly at: number }>()
+  readonly #bans = new Set<{ readonly message: VoiceMessage; readonly at: number }>()
 
   /** Where they are too many to be kept apart, all that were open by now are ended: nobody who was to be ended may go on. */
   addEnd(message: VoiceMessage, at: number): void {
     if (this.#ends.size < MOST_ENDS) return void this.#ends.add({ message, at })
     this.#ends.clear()
     this.#ends.add({ message: { say: 'end', filter: {}, why: 'end-missed' }, at })
+  }
+
+  /** Of too many the oldest is left out: it ends first. */
+  addBan(message: VoiceMessage, at: number): void {
+    this.#bans.add({ message, at })
+    if (this.#bans.size <= MOST_BANS) return
+    const [oldest] = this.#bans
+    this.#bans.delete(oldest!)
   }
 
   /** An account has changed, or, where none is named, any may have. */
@@ -35,7 +45,8 @@ export class Unsaid {
   next(): Due | undefined {
     const [end] = this.#ends
     if (end) return { ...end, told: () => void this.#ends.delete(end) }
-    return this.#anyChangedAt === undefined ? this.#nextChanges() : this.#anyChange(this.#anyChangedAt)
+    if (this.#anyChangedAt !== undefined) return this.#anyChange(this.#anyChangedAt)
+    return this.#nextChanges() ?? this.#nextBan()
   }
 
   #anyChange(at: number): Due {
@@ -48,6 +59,11 @@ export class Unsaid {
         if (this.#anyChangedAt === at) this.#anyChangedAt = undefined
       },
     }
+  }
+
+  #nextBan(): Due | undefined {
+    const [ban] = this.#bans
+    return ban && { ...ban, told: () => void this.#bans.delete(ban) }
   }
 
   #nextChanges(): Due | undefined {

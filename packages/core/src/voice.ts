@@ -15,6 +15,14 @@ export type VoiceMessage =
   /** Accounts whose registrations have changed; absent: any may have. */
   | { readonly say: 'changed'; readonly accounts?: readonly string[] }
   | { readonly say: 'list'; readonly filter: ConnectionFilter }
+  /** Who is refused for a sign of misuse, for so long from when it was said. `of`: the pattern, where it is about paths. */
+  | {
+      readonly say: 'ban'
+      readonly sign: string
+      readonly of: string
+      readonly subject: string
+      readonly forMs: number
+    }
 
 /** What a gate makes of what it hears. */
 export interface VoiceListener {

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
-import { memoryConnections, StoreError, type ConnectionStore, type Voice } from '../src/index.js'
-import { admitted, asking, gateWith } from './gate-setting.js'
+import {
+  memoryConnections,
+  StoreError,
+  type ConnectionStore,
+  type Voice,
+  type VoiceListener,
+} from '../src/index.js'
+import { admitted, asking, gateWith, outcomeOf } from './gate-setting.js'
 
 type Message = Parameters<Voice['tell']>[0]
 
 /** A store of one process, with other processes that may be out of reach. */
 function storeWithOthers() {
-  const others = { away: true, told: [] as Message[] }
+  const others = { away: true, told: [] as Message[], listener: undefined as VoiceListener | undefined }
   const say = (message: Message) => {
     if (others.away) return Promise.reject(new StoreError('away'))
     others.told.push(message)
@@ -24,7 +30,10 @@ function storeWithOthers() {
     release: (lease) => inner.release(lease),
     setLimit: (counter, limit) => inner.setLimit(counter, limit),
     close: () => inner.close(),
-    voice: () => voice,
+    voice(_api, _process, listener) {
+      others.listener = listener
+      return voice
+    },
   }
   return { store, others }
 }
@@ -54,4 +63,50 @@ test('where more are ended meanwhile than are kept apart, all that were open the
   clock.advance(500)
   await expect.poll(() => ends(others.told)).toEqual([{ say: 'end', filter: {}, why: 'end-missed' }])
   expect(await gate.connections()).toHaveLength(1)
+})
+
+const misuse = { ids: { paths: ['/v1/extensions/:id'], most: 2, refuseMs: 60_000 } }
+
+test('who is refused for a sign of misuse is refused in every process, for what is left of the time', async () => {
+  const [one, other] = [storeWithOthers(), storeWithOthers()]
+  const accounts = gateWith()
+  const here = gateWith({ misuse, connections: { store: one.store } }, accounts)
+  const there = gateWith({ misuse, connections: { store: other.store } }, accounts)
+  const signs: string[] = []
+  for (const { gate } of [here, there]) gate.on('misuse', ({ sign }) => signs.push(sign))
+  const ask = ({ gate, keys }: typeof here, id: number) =>
+    gate.admit(asking(keys.crm, 'GET', `/v1/extensions/${id}`)).then(outcomeOf)
+  one.others.away = false
+  for (const id of [1, 2, 3]) await ask(here, id)
+  await expect.poll(() => one.others.told).toHaveLength(1)
+  expect(await ask(there, 1)).toBe('admitted')
+  other.others.listener!.onMessage(one.others.told[0]!, 10_000)
+  expect(await ask(there, 1)).toBe('scraping-suspected')
+  expect(await there.gate.admit(asking(there.keys.globex, 'GET', '/v1/extensions/1')).then(outcomeOf)).toBe(
+    'admitted',
+  )
+  there.clock.advance(49_999)
+  expect(await ask(there, 1)).toBe('scraping-suspected')
+  there.clock.advance(1)
+  expect(await ask(there, 1)).toBe('admitted')
+  expect(signs).toEqual(['many-ids'])
+})
+
+test.each([
+  ['a gate that refuses nothing for that', { ids: { ...misuse.ids, refuseMs: 0 } }],
+  ['a gate that looks for other signs', { atLimit: { most: 1 } }],
+  ['a gate with other patterns', { ids: { ...misuse.ids, paths: ['/v1/calls/:id'] } }],
+])('%s takes no other for it', async (_, own) => {
+  const { store, others } = storeWithOthers()
+  const { gate, keys } = gateWith({ misuse: own, connections: { store } })
+  const ban = {
+    say: 'ban',
+    sign: 'many-ids',
+    of: '/v1/extensions/:id',
+    subject: 'acme',
+    forMs: 60_000,
+  } as const
+  for (const message of [ban, { ...ban, forMs: 'long' }, { ...ban, sign: 'constructor' }, { say: 'ban' }])
+    expect(others.listener!.onMessage(message as never, 0)).toEqual([])
+  expect(await gate.admit(asking(keys.crm, 'GET', '/v1/extensions/1')).then(outcomeOf)).toBe('admitted')
 })

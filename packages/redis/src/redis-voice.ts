@@ -58,7 +58,7 @@ export class RedisVoice implements Voice {
     await this.#tell(message, agoMs, '')
   }
 
-  async ask(message: Exclude<VoiceMessage, { say: 'changed' }>): Promise<Answers> {
+  async ask(message: Exclude<VoiceMessage, { say: 'changed' | 'ban' }>): Promise<Answers> {
     const question = this.#questions.newName()
     const listening = await this.#tell(message, 0, question)
     const { process } = message.filter

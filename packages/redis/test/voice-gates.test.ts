@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { CLIENTS } from './clients.js'
 import { freshPrefix } from './store-setting.js'
-import { limitOf, msUntil, open, side, sides } from './voice-setting.js'
+import { limitOf, msUntil, open, REQUEST, side, sides, type Side } from './voice-setting.js'
 
 let server: RedisServer
 let client: ReturnType<typeof createClient>
@@ -148,6 +148,21 @@ test('what was published in the very moment in which the subscription was cut is
   const cut = performance.now()
   await expect.poll(() => held.connection.signal.aborted, { interval: 5 }).toBe(true)
   expect(performance.now() - cut).toBeLessThan(1000)
+})
+
+test('who is refused for a sign of misuse in one process is refused in the others', async () => {
+  const prefix = freshPrefix()
+  const misuse = { ids: { paths: ['/v1/:id'], most: 2, refuseMs: 60_000 } }
+  const [one, other] = [1, 2].map(() => side(client, prefix, 2000, { misuse }))
+  const ask = async ({ gate }: Side, target: string) => {
+    const outcome = await gate.admit({ ...REQUEST, target })
+    if (outcome.admitted) outcome.release()
+    return outcome.admitted ? 'admitted' : outcome.reason
+  }
+  expect(await ask(other!, '/v1/a')).toBe('admitted')
+  for (const target of ['/v1/a', '/v1/b', '/v1/c']) await ask(one!, target)
+  expect(await ask(one!, '/v1/a')).toBe('scraping-suspected')
+  await expect.poll(() => ask(other!, '/v1/a'), { timeout: 1000 }).toBe('scraping-suspected')
 })
 
 test('a gate that leaves as others speak has left for good', async () => {

@@ -6,13 +6,14 @@ import {
   memoryRegistry,
   type Admission,
   type Gate,
+  type GateOptions,
   type MemoryRegistry,
   type WarningEvent,
 } from '@api-terms/core'
 import { redisConnections, type RedisClient } from '@api-terms/redis'
 
 const { key, digest } = issueKey()
-const REQUEST = { method: 'GET', target: '/v1/calls', headers: { authorization: `Bearer ${key}` } }
+export const REQUEST = { method: 'GET', target: '/v1/calls', headers: { authorization: `Bearer ${key}` } }
 
 /** A gate as each of several processes has one. */
 export interface Side {
@@ -21,7 +22,12 @@ export interface Side {
   readonly warnings: WarningEvent[]
 }
 
-export function side(client: RedisClient, prefix: string, timeoutMs = 2000): Side {
+export function side(
+  client: RedisClient,
+  prefix: string,
+  timeoutMs = 2000,
+  more: Pick<GateOptions, 'misuse'> = {},
+): Side {
   const registry = memoryRegistry({
     accounts: [{ id: 'acme' }],
     clients: [{ id: 'acme-crm', account: 'acme', credentials: [{ digest }] }],
@@ -32,6 +38,7 @@ export function side(client: RedisClient, prefix: string, timeoutMs = 2000): Sid
     registry,
     limits: { read: 10_000 },
     connections: { store: redisConnections({ client, prefix, timeoutMs }) },
+    ...more,
   })
   const warnings: WarningEvent[] = []
   gate.on('warning', (event) => warnings.push(event))

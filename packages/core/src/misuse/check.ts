@@ -6,7 +6,7 @@ import type { GateRequest } from '../request.js'
 import { groundsFor } from './grounds.js'
 import { hashOf } from './hash.js'
 import { networkOf } from './network.js'
-import type { IdsOptions, MisuseOptions, SignOptions } from './options.js'
+import type { MisuseOptions, SignOptions } from './options.js'
 import { Watch } from './watch.js'
 
 /** `many-networks`, `many-ids`, `often-at-limit`. */
@@ -29,10 +29,20 @@ export interface MisuseFound {
   readonly refuseMs: number
 }
 
+/** Who is refused for a sign: an account, or the digest of a credential. */
+export interface Ban {
+  readonly sign: string
+  /** The pattern, of many ids; else empty. */
+  readonly of: string
+  readonly subject: string
+}
+
 export interface MisuseContext<Who extends Suspect> {
   readonly clock: CompleteClock
   addressOf(request: GateRequest): string | undefined
   onSign(who: Who, found: MisuseFound): void
+  /** Somebody is refused from now on, for so long. */
+  onBan(ban: Ban, forMs: number): void
 }
 
 const HOUR_MS = 3_600_000
@@ -43,6 +53,8 @@ export interface MisuseCheck<Who extends Suspect> {
   check(who: Who, request: GateRequest, now: number): Ground | undefined
   /** Notes that a request was refused at the limit. */
   refusedAtLimit(who: Who): void
+  /** Another process refuses somebody, for so long from now on: so does this one, where it refuses anybody for that. */
+  ban(ban: Ban, forMs: number): void
 }
 
 /** `undefined` where nothing is looked for. */
@@ -54,10 +66,15 @@ export function createMisuseCheck<Who extends Suspect>(
   if (!networks && !ids && !atLimit) return undefined
   const { clock, addressOf } = context
 
+  const tell = (who: Who, { found, of }: SignFacts, subject: string) => {
+    context.onSign(who, found)
+    if (found.refuseMs > 0) context.onBan({ sign: found.sign, of, subject }, found.refuseMs)
+  }
+
   /** Notes what was seen of a subject; answers why it is to be refused now, if it is. */
   const look = (who: Who, is: SignFacts, subject: string, now: number, value: number | undefined) => {
-    const { watch, found, ground } = is
-    if (value !== undefined && watch.isSign(subject, now, value)) context.onSign(who, found)
+    const { watch, ground } = is
+    if (value !== undefined && watch.isSign(subject, now, value)) tell(who, is, subject)
     return watch.isRefused(subject, now) ? ground : undefined
   }
 
@@ -70,7 +87,9 @@ export function createMisuseCheck<Who extends Suspect>(
     return look(who, is, who.credential.digest, now, network)
   }
 
-  const watchedIn = ids && createPathLook(ids)
+  const watched = ids?.paths.map((path) => factsOf('many-ids', 'scraping-suspected', ids, path)) ?? []
+  const watchedIn = ids && createPathLook(watched)
+  const all = [often, spread, ...watched].filter((is) => is !== undefined)
   const lookAtPath = (who: Who, { number, signs }: PathLook, now: number) => {
     for (const is of signs) {
       const ground = look(who, is, who.accountId, now, number)
@@ -86,7 +105,11 @@ export function createMisuseCheck<Who extends Suspect>(
       return ground ?? (watchedIn && lookAtPath(who, watchedIn(request.path), now))
     },
     refusedAtLimit(who) {
-      if (often?.watch.isSign(who.accountId, clock.elapsed())) context.onSign(who, often.found)
+      if (often?.watch.isSign(who.accountId, clock.elapsed())) tell(who, often, who.accountId)
+    },
+    ban({ sign, of, subject }, forMs) {
+      const is = all.find(({ found, of: own }) => found.sign === sign && own === of)
+      if (is && is.found.refuseMs > 0) is.watch.ban(subject, clock.elapsed(), forMs)
     },
   }
 }
@@ -98,20 +121,19 @@ interface PathLook {
 }
 
 /** Of each pattern so many paths, each for itself. */
-function createPathLook(ids: IdsOptions): (path: string) => PathLook {
+function createPathLook(watched: readonly SignFacts[]): (path: string) => PathLook {
   const decode = createPathDecoder()
-  const watched = ids.paths.map((path) => ({
-    fits: createPathMatch([path]),
-    is: factsOf('many-ids', 'scraping-suspected', ids),
-  }))
+  const patterns = watched.map((is) => ({ fits: createPathMatch([is.of]), is }))
   return recalling((path) => {
     const decoded = decode(path)
-    const signs = watched.filter(({ fits }) => fits(decoded)).map(({ is }) => is)
+    const signs = patterns.filter(({ fits }) => fits(decoded)).map(({ is }) => is)
     return { number: hashOf(decoded), signs }
   })
 }
 
 interface SignFacts {
+  /** Its pattern, where it has one. */
+  readonly of: string
   readonly found: MisuseFound
   readonly watch: Watch
   readonly ground: Ground
@@ -121,8 +143,10 @@ function factsOf(
   sign: Sign,
   reason: MisuseFound['reason'],
   { most, withinMs = HOUR_MS, refuseMs = 0 }: SignOptions,
+  of = '',
 ): SignFacts {
   return {
+    of,
     found: Object.freeze({ sign, reason, most, withinMs, refuseMs }),
     watch: new Watch({ most, withinMs, refuseMs }),
     ground: groundsFor(sign, refuseMs),

@@ -60,13 +60,14 @@ export class Watch {
     if (value === undefined) seen.count++
     else if (value !== seen.latest) this.#remember(seen, value)
     if (seen.count <= this.is.most) return false
-    if (this.is.refuseMs > 0) this.#ban(subject, now + this.is.refuseMs)
+    if (this.is.refuseMs > 0) this.ban(subject, now, this.is.refuseMs)
     else this.#tell(seen)
     return true
   }
 
-  #ban(subject: string, end: number): void {
-    this.#bans.add(subject, end)
+  /** Refuses a subject for so long, but for no longer than this gate refuses anybody. */
+  ban(subject: string, now: number, forMs: number): void {
+    this.#bans.add(subject, now + Math.min(forMs, this.is.refuseMs))
     this.#last = undefined
     this.#subjects.delete(subject)
   }
