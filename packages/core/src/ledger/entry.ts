@@ -8,7 +8,7 @@ export interface LedgerEntry {
   readonly at: Date
   /** The process that decided: host, number and a random part. */
   readonly process: string
-  /** `dropped`: so many entries could not be written here. */
+  /** `dropped`: so many decisions could not be written here. */
   readonly what: 'refused' | 'ended' | 'warning' | 'operation' | 'misuse' | 'dropped'
   /** How many decisions it stands for. The sum over all entries is exact. */
   readonly count: number

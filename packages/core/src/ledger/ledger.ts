@@ -17,7 +17,7 @@ export interface LedgerOptions {
   tellFirst?: number
   /** How long that window is, in ms. Default 10 000. */
   windowMs?: number
-  /** So many entries may wait for a sink that is slow or fails; more are dropped, and counted. Default 10 000. */
+  /** So many entries may wait for a sink that is slow or fails; more are dropped, counted, and warned of. Default 10 000. */
   maxQueued?: number
   /** For tests. Default: the system's. */
   clock?: Clock
@@ -29,7 +29,7 @@ export interface Ledger {
   follow(gate: Followable): () => void
   /** Keeps the operations of a registry, from now on. Returns what ends it. */
   followOperations(registry: Operations): () => void
-  /** How many entries were dropped, over all sinks, since the ledger was made. */
+  /** How many decisions were dropped, with all that summaries stand for, over all sinks, since the ledger was made. */
   readonly dropped: number
   /** Resolves when every sink has been given what was decided up to now, or has failed to take it. Never rejects. */
   flush(): Promise<void>
@@ -80,7 +80,8 @@ class LiveLedger implements Ledger {
       maxQueued,
       clock: this.#clock,
       dropped: (count: number) => this.#entry({ what: 'dropped' }, count),
-      onFailed: (cause: unknown) => this.#warn(cause),
+      onFailed: (cause: unknown) => this.#warn('a sink of the ledger failed', cause),
+      onFull: () => this.#warn('a sink of the ledger takes nothing, and its queue is full'),
     }
     this.#queues = sinks.map(
       (sink) => new SinkQueue(typeof sink === 'function' ? calling(sink) : sink, settings),
@@ -209,10 +210,10 @@ class LiveLedger implements Ledger {
     }
   }
 
-  #warn(cause: unknown): void {
+  #warn(what: string, cause?: unknown): void {
     const { dropped } = this
-    const message = `a sink of the ledger failed; ${dropped === 0 ? 'nothing is lost yet' : `${dropped} entries were dropped so far`}`
-    for (const gate of this.#gates) gate.warn('ledger-failed', message, cause)
+    const lost = dropped === 0 ? 'nothing is lost yet' : `decisions dropped so far: ${dropped}`
+    for (const gate of this.#gates) gate.warn('ledger-failed', `${what}; ${lost}`, cause)
   }
 
   async #close(): Promise<void> {
@@ -227,7 +228,7 @@ class LiveLedger implements Ledger {
     this.#gates.clear()
     if (this.dropped === before) return
     for (const gate of gates)
-      gate.warn('ledger-failed', `the ledger was closed, and ${this.dropped} entries were dropped`)
+      gate.warn('ledger-failed', `the ledger was closed; decisions dropped: ${this.dropped}`)
   }
 }
 

@@ -9,15 +9,18 @@ const AGAIN_MS = 1000
 export interface SinkQueueOptions {
   readonly maxQueued: number
   readonly clock: CompleteClock
-  /** The entry that tells how many were dropped. */
+  /** The entry that tells how many decisions were dropped. */
   dropped(count: number): LedgerEntry
   onFailed(cause: unknown): void
+  /** The first entry since the sink last took something is dropped. */
+  onFull(): void
 }
 
 /** What waits for one sink. A sink that fails or stalls holds nobody up: what is too much for the queue is dropped, and counted. */
 export class SinkQueue {
-  /** How many were dropped altogether. */
+  /** How many decisions were dropped altogether. */
   dropped = 0
+  /** How many of them no entry has told. */
   #untold = 0
   #waiting: LedgerEntry[] = []
   #running: Promise<void> | undefined
@@ -29,7 +32,7 @@ export class SinkQueue {
   ) {}
 
   add(entry: LedgerEntry): void {
-    if (this.#waiting.length >= this.is.maxQueued) return this.#drop(1)
+    if (this.#waiting.length >= this.is.maxQueued) return this.#overflow(entry)
     this.#waiting.push(entry)
     if (this.#again === undefined) void this.#run()
   }
@@ -47,7 +50,7 @@ export class SinkQueue {
     const last = this.#run().then(() => (this.#waiting.length > 0 ? this.#run() : undefined))
     await Promise.race([last, late])
     clock.clearTimeout(this.#again)
-    this.#drop(this.#waiting.length)
+    for (const entry of this.#waiting) this.#drop(entry)
     this.#waiting = []
     await Promise.race([this.#closed(), late])
     clock.clearTimeout(timer)
@@ -83,8 +86,16 @@ export class SinkQueue {
     this.#untold = 0
   }
 
-  #drop(count: number): void {
-    this.dropped += count
+  /** A sink that neither takes entries nor fails would be noticed by nobody. */
+  #overflow(entry: LedgerEntry): void {
+    const first = this.#untold === 0
+    this.#drop(entry)
+    if (first) this.is.onFull()
+  }
+
+  #drop({ what, count }: LedgerEntry): void {
+    // What it tells was counted as it was dropped.
+    if (what !== 'dropped') this.dropped += count
     this.#untold += count
   }
 

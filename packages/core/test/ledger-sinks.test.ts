@@ -1,0 +1,135 @@
+import { createServer, request } from 'node:http'
+import { Writable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { streamLedger, type LedgerEntry, type LedgerSink } from '@api-terms/core'
+import { guardRequests } from '@api-terms/core/node'
+import { settled } from '../../../test/clock.js'
+import { asking } from './gate-setting.js'
+import { failing, kept, stalling } from './ledger-setting.js'
+
+async function refuse({ gate }: Pick<ReturnType<typeof kept>, 'gate'>, times = 1): Promise<void> {
+  for (let n = 0; n < times; n++) await gate.admit(asking(undefined))
+}
+
+describe('a sink', () => {
+  test('that fails gets the same entries again, and the gate warns', async () => {
+    const got: LedgerEntry[] = []
+    let failures = 2
+    const sink: LedgerSink = {
+      write: (entries) =>
+        failures-- > 0 ? Promise.reject(new Error('no space')) : Promise.resolve(void got.push(...entries)),
+    }
+    const { gate, clock, ledger, told } = kept({ sink })
+    await gate.admit(asking(undefined))
+    await ledger.flush()
+    expect(told.filter(({ name }) => name === 'warning')).toMatchObject([
+      { code: 'ledger-failed', message: expect.stringContaining('nothing is lost yet') as string },
+    ])
+    clock.advance(1000)
+    await settled()
+    clock.advance(1000)
+    await settled()
+    expect(got.map(({ what }) => what)).toEqual(['refused', 'warning'])
+    expect(ledger.dropped).toBe(0)
+  })
+
+  test('that throws is asked no more after the ledger is closed, and what was not taken is counted', async () => {
+    const { gate, ledger, told } = kept({ sink: { write: () => Promise.reject(new Error('EPIPE')) } })
+    await gate.admit(asking(undefined))
+    await ledger.close()
+    await ledger.close()
+    expect(ledger.dropped).toBeGreaterThanOrEqual(1)
+    expect(told.some((event) => event.name === 'warning' && event.code === 'ledger-failed')).toBe(true)
+  })
+
+  test('that stalls holds no request up; what is too much is dropped, counted and told, and warned of at once', async () => {
+    const { got, go, sink } = stalling()
+    const set = kept({ sink, maxQueued: 10, tellFirst: 1000 })
+    await refuse(set, 10)
+    expect(set.warnings()).toEqual([])
+    await refuse(set, 90)
+    expect(set.warnings()).toMatchObject([
+      { code: 'ledger-failed', message: expect.stringContaining('dropped so far: 1') as string, count: 1 },
+    ])
+    // And the warning.
+    expect(set.ledger.dropped).toBe(91)
+    go()
+    await set.ledger.flush()
+    expect(got).toHaveLength(11)
+    expect(got.at(-1)).toMatchObject({ what: 'dropped', count: 91 })
+  })
+})
+
+describe('counts', () => {
+  test('are exact where a summary is dropped', async () => {
+    const { state, sink } = failing()
+    const set = kept({ sink, maxQueued: 20 })
+    await refuse(set, 1000)
+    await set.ledger.flush()
+    state.fails = false
+    await set.ledger.flush()
+    const refusals = state.got.filter(({ what }) => what !== 'warning')
+    expect(refusals.map(({ what, count }) => [what, count]).at(-1)).toEqual(['dropped', 980 + 1])
+    expect(set.ledger.dropped).toBe(980 + 1)
+  })
+
+  test('tell what was dropped once, though the entry that tells it is dropped as the ledger is closed', async () => {
+    const taken: LedgerEntry[] = []
+    let takes = 1
+    const sink: LedgerSink = {
+      write: (entries) =>
+        takes-- > 0 ? Promise.resolve(void taken.push(...entries)) : Promise.reject(new Error('no space')),
+    }
+    const set = kept({ sink, maxQueued: 5, tellFirst: 1000 })
+    for (let n = 0; n < 12; n++) void set.gate.admit(asking(undefined))
+    await set.ledger.flush()
+    const decided = 12 + set.warnings().length
+    expect(taken).toHaveLength(5)
+    await set.ledger.close()
+    expect(set.ledger.dropped + 5).toBe(decided)
+  })
+})
+
+describe('a stream', () => {
+  test('gets one line of JSON for each entry', async () => {
+    const lines: string[] = []
+    const stream = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) })
+    const { gate, ledger } = kept({ sink: streamLedger(stream) })
+    await gate.admit(asking(undefined))
+    await gate.admit(asking(undefined))
+    await ledger.close()
+    const entries = lines
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LedgerEntry)
+    expect(entries).toMatchObject([{ reason: 'credentials-missing' }, { reason: 'credentials-missing' }])
+    expect(stream.destroyed).toBe(false)
+  })
+
+  test('whose reader has gone ends no process: what it does not take is counted', async () => {
+    const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+    const stream = new Writable({ write: (_, __, done) => done(broken) })
+    const { gate, ledger } = kept({ sink: streamLedger(stream) })
+    await gate.admit(asking(undefined))
+    await ledger.close()
+    expect(ledger.dropped).toBeGreaterThanOrEqual(1)
+  })
+})
+
+test('requests over HTTP are answered while a sink hangs', async () => {
+  const { gate, keys, ledger } = kept({ sink: { write: () => new Promise(() => undefined) } })
+  const server = createServer(guardRequests(gate, (_, res) => res.end('ok'))).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  const status = (key?: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = key === undefined ? {} : { 'x-api-key': key }
+      request({ port, host: '127.0.0.1', headers }, (res) => resolve(res.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+  expect(await Promise.all([status(), status(keys.crm), status()])).toEqual([401, 200, 401])
+  server.close()
+  void ledger.flush()
+})
