@@ -90,6 +90,89 @@ describe('counts', () => {
   })
 })
 
+describe('a backlog', () => {
+  test('is written in many turns: what else is ready comes between', async () => {
+    let turn = 0
+    const turns: number[] = []
+    const sink: LedgerSink = { write: () => Promise.resolve(void turns.push(turn)) }
+    const set = kept({ sink, tellFirst: 10_000 })
+    for (let n = 0; n < 3000; n++) void set.gate.admit(asking(undefined))
+    const next = () => {
+      turn++
+      if (turns.length < 6) setImmediate(next)
+    }
+    setImmediate(next)
+    await set.ledger.flush()
+    expect(new Set(turns).size).toBe(6)
+  })
+
+  test('is never left lying: what comes as the last of it has been written is written too', async () => {
+    const got: LedgerEntry[] = []
+    for (let steps = 0; steps < 8; steps++) {
+      const sink: LedgerSink = {
+        write(entries) {
+          got.push(...entries)
+          // In one of the few steps between the end of the writing and the moment in which anybody knows.
+          if (got.length % 2 === 1) void after(steps, () => void set.gate.admit(asking(undefined)))
+          return Promise.resolve()
+        },
+      }
+      const set = kept({ sink })
+      await refuse(set)
+      await settled(5)
+      expect(got, `after ${steps} steps`).toHaveLength((steps + 1) * 2)
+    }
+  })
+
+  async function after(steps: number, work: () => void): Promise<void> {
+    // oxlint-disable-next-line no-await-in-loop -- so many steps
+    for (let step = 0; step < steps; step++) await Promise.resolve()
+    work()
+  }
+})
+
+describe('after the ledger is closed', () => {
+  async function closedWhileWriting(settle: 'resolve' | 'reject') {
+    const calls: string[] = []
+    let late!: { resolve: () => void; reject: (cause: Error) => void }
+    const sink: LedgerSink = {
+      write() {
+        calls.push('write')
+        return new Promise((resolve, reject) => (late = { resolve, reject }))
+      },
+      close: () => Promise.resolve(void calls.push('close')),
+    }
+    const set = kept({ sink })
+    await refuse(set)
+    await settled()
+    await refuse(set)
+    const closing = set.ledger.close()
+    set.clock.advance(5000)
+    await closing
+    late[settle](new Error('late'))
+    await settled()
+    set.clock.advance(10_000)
+    await settled()
+    return { ...set, calls }
+  }
+
+  test.each(['resolve', 'reject'] as const)(
+    'a write that comes back late leads to no other, and to no timer: %s',
+    async (settle) => {
+      const { calls, clock, ledger } = await closedWhileWriting(settle)
+      expect(calls).toEqual(['write', 'close'])
+      expect(clock.timers).toBe(0)
+      expect(ledger.dropped).toBe(2)
+    },
+  )
+
+  test('nothing is written by flush', async () => {
+    const { calls, ledger } = await closedWhileWriting('resolve')
+    await ledger.flush()
+    expect(calls).toEqual(['write', 'close'])
+  })
+})
+
 describe('a stream', () => {
   test('gets one line of JSON for each entry', async () => {
     const lines: string[] = []

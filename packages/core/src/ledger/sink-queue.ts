@@ -25,6 +25,7 @@ export class SinkQueue {
   #waiting: LedgerEntry[] = []
   #running: Promise<void> | undefined
   #again: unknown
+  #closed = false
 
   constructor(
     private readonly sink: LedgerSink,
@@ -32,14 +33,15 @@ export class SinkQueue {
   ) {}
 
   add(entry: LedgerEntry): void {
+    if (this.#closed) return
     if (this.#waiting.length >= this.is.maxQueued) return this.#overflow(entry)
     this.#waiting.push(entry)
     if (this.#again === undefined) void this.#run()
   }
 
   /** Resolves when everything has been written, or has failed once more. */
-  flush(): Promise<void> {
-    return this.#run()
+  async flush(): Promise<void> {
+    if (!this.#closed) await this.#run()
   }
 
   /** What could not be written within this time is dropped. */
@@ -49,39 +51,54 @@ export class SinkQueue {
     const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, ms)))
     const last = this.#run().then(() => (this.#waiting.length > 0 ? this.#run() : undefined))
     await Promise.race([last, late])
+    this.#closed = true
     clock.clearTimeout(this.#again)
     for (const entry of this.#waiting) this.#drop(entry)
     this.#waiting = []
-    await Promise.race([this.#closed(), late])
+    await Promise.race([this.#closeSink(), late])
     clock.clearTimeout(timer)
   }
 
   #run(): Promise<void> {
-    return (this.#running ??= this.#write().finally(() => (this.#running = undefined)))
+    return (this.#running ??= this.#write())
   }
 
-  /** After the turn of the request that is told of, so that it does not wait while entries are written out. */
   async #write(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
     this.is.clock.clearTimeout(this.#again)
     this.#again = undefined
     try {
-      while (this.#waiting.length > 0 || this.#untold > 0) {
-        this.#tellDropped()
-        const batch = this.#waiting.slice(0, BATCH)
+      do {
+        // The request that is told of does not wait while entries are written out, and others not for a whole backlog.
         // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the order
-        await this.sink.write(batch)
-        this.#waiting.splice(0, batch.length)
-      }
+        await new Promise((resolve) => setImmediate(resolve))
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await this.#writeBatch()
+      } while (this.#waiting.length > 0 || (this.#untold > 0 && !this.#closed))
     } catch (cause) {
-      this.is.onFailed(cause)
-      this.#again = this.is.clock.setTimeout(() => void this.#run(), AGAIN_MS)
+      this.#failed(cause)
     }
+    // In the same step as the last look at what waits: whoever adds to it from now on begins anew.
+    this.#running = undefined
+  }
+
+  async #writeBatch(): Promise<void> {
+    this.#tellDropped()
+    const batch = this.#waiting.slice(0, BATCH)
+    if (batch.length === 0) return
+    await this.sink.write(batch)
+    this.#waiting.splice(0, batch.length)
+  }
+
+  /** What fails after the sink was closed has been counted as dropped. */
+  #failed(cause: unknown): void {
+    if (this.#closed) return
+    this.#again = this.is.clock.setTimeout(() => void this.#run(), AGAIN_MS)
+    this.is.onFailed(cause)
   }
 
   /** Stands where they would have stood: what was dropped came after all that waits. */
   #tellDropped(): void {
-    if (this.#untold === 0 || this.#waiting.length >= this.is.maxQueued) return
+    if (this.#untold === 0 || this.#closed || this.#waiting.length >= this.is.maxQueued) return
     this.#waiting.push(this.is.dropped(this.#untold))
     this.#untold = 0
   }
@@ -99,7 +116,7 @@ export class SinkQueue {
     this.#untold += count
   }
 
-  async #closed(): Promise<void> {
+  async #closeSink(): Promise<void> {
     try {
       await this.sink.close?.()
     } catch (cause) {
