@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { createLedger, fileLedger, OptionsError, streamLedger, type LedgerEntry } from '@api-terms/core'
-import { settled } from '../../../test/clock.js'
 import { admitted, asking, gateWith } from './gate-setting.js'
 import { kept } from './ledger-setting.js'
 
@@ -101,14 +100,43 @@ describe('the ledger', () => {
   })
 
   test('keeps nothing of a gate that is not followed any more', async () => {
-    const { gate, entries, ledger } = kept()
-    const stop = ledger.follow(gate)
+    const { gate, entries, ledger, stop } = kept()
+    await gate.admit(asking(undefined))
     stop()
     await gate.admit(asking(undefined))
-    await ledger.close()
-    await gate.admit(asking(undefined))
-    await settled()
+    await ledger.flush()
     expect(entries).toHaveLength(1)
+  })
+
+  test('keeps each decision once, however often its gate or registry is followed', async () => {
+    const { gate, entries, ledger, registry, stop } = kept()
+    const stopAgain = ledger.follow(gate)
+    ledger.followOperations(registry)
+    ledger.followOperations(registry)
+    await gate.admit(asking(undefined))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await ledger.flush()
+    expect(entries.map(({ what }) => what)).toEqual(['refused', 'operation'])
+    stop()
+    ledger.follow(gate)
+    // It ends what it began, and that is over.
+    stopAgain()
+    await gate.admit(asking(undefined))
+    await ledger.flush()
+    expect(entries).toHaveLength(3)
+  })
+
+  test('that is closed keeps nothing, whatever it is given to follow', async () => {
+    const { gate, clock, entries, ledger, registry } = kept()
+    await ledger.close()
+    ledger.follow(gate)
+    ledger.followOperations(registry)
+    await gate.admit(asking(undefined))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await ledger.flush()
+    expect(entries).toEqual([])
+    expect(gate.setup().followedFor('ledger')).toBe(false)
+    expect(clock.timers).toBe(0)
   })
 
   test('lists everything that is wrong with its options', () => {

@@ -25,9 +25,12 @@ export interface LedgerOptions {
 
 /** Keeps a record of every decision that may have to be shown later (clauses 3(a), 4(a)). */
 export interface Ledger {
-  /** Keeps what this gate refuses, ends and warns of, from now on. Any number of gates. Returns what ends it. */
+  /**
+   * Keeps what this gate refuses, ends and warns of, from now on. Any number of gates, each of them once, however often it is given; none
+   * once the ledger is closed. Returns what ends it.
+   */
   follow(gate: Followable): () => void
-  /** Keeps the operations of a registry, from now on. Returns what ends it. */
+  /** Keeps the operations of a registry, from now on, in the same way. Returns what ends it. */
   followOperations(registry: Operations): () => void
   /** How many decisions were dropped, with all that summaries stand for, over all sinks, since the ledger was made. */
   readonly dropped: number
@@ -66,7 +69,8 @@ class LiveLedger implements Ledger {
   readonly #floods: Floods
   readonly #queues: readonly SinkQueue[]
   readonly #gates = new Set<Followable>()
-  readonly #ends = new Set<() => void>()
+  /** What ends the following of a gate or a registry. */
+  readonly #ends = new Map<object, () => void>()
   #serial = 0
   #windowSince: Date | undefined
   #timer: unknown
@@ -93,6 +97,25 @@ class LiveLedger implements Ledger {
   }
 
   follow(gate: Followable): () => void {
+    return this.#once(gate, () => this.#begin(gate))
+  }
+
+  followOperations(registry: Operations): () => void {
+    return this.#once(registry, () =>
+      registry.onOperation((operation) => this.#add(decisionOfOperation(operation))),
+    )
+  }
+
+  async flush(): Promise<void> {
+    this.#endWindow()
+    await Promise.all(this.#queues.map((queue) => queue.flush()))
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  #begin(gate: Followable): () => void {
     const { api } = gate
     const following = gate.follow({
       purpose: 'ledger',
@@ -106,25 +129,28 @@ class LiveLedger implements Ledger {
     gate.on('warning', warned)
     gate.on('misuse', suspected)
     this.#gates.add(gate)
-    return this.#ending(() => {
+    return () => {
       following.stop()
       gate.off('warning', warned)
       gate.off('misuse', suspected)
       this.#gates.delete(gate)
-    })
+    }
   }
 
-  followOperations(registry: Operations): () => void {
-    return this.#ending(registry.onOperation((operation) => this.#add(decisionOfOperation(operation))))
-  }
-
-  async flush(): Promise<void> {
-    this.#endWindow()
-    await Promise.all(this.#queues.map((queue) => queue.flush()))
-  }
-
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close())
+  /** What is followed already tells nothing twice. */
+  #once(followed: object, begin: () => () => void): () => void {
+    const before = this.#ends.get(followed)
+    if (before) return before
+    if (this.#closing) return () => {}
+    const stop = begin()
+    const end = () => {
+      // It may be followed anew by now.
+      if (this.#ends.get(followed) !== end) return
+      this.#ends.delete(followed)
+      stop()
+    }
+    this.#ends.set(followed, end)
+    return end
   }
 
   #refused(api: string, refusal: FollowedRefusal): void {
@@ -203,13 +229,6 @@ class LiveLedger implements Ledger {
     return { id, at: new Date(this.#clock.now()), process: this.#process, count, ...decision }
   }
 
-  #ending(end: () => void): () => void {
-    this.#ends.add(end)
-    return () => {
-      if (this.#ends.delete(end)) end()
-    }
-  }
-
   #warn(what: string, cause?: unknown): void {
     const { dropped } = this
     const lost = dropped === 0 ? 'nothing is lost yet' : `decisions dropped so far: ${dropped}`
@@ -220,8 +239,7 @@ class LiveLedger implements Ledger {
     this.#endWindow()
     const gates = [...this.#gates]
     const before = this.dropped
-    for (const end of this.#ends) end()
-    this.#ends.clear()
+    for (const end of this.#ends.values()) end()
     // Who is no longer followed is still told what fails.
     for (const gate of gates) this.#gates.add(gate)
     await Promise.all(this.#queues.map((queue) => queue.close(CLOSE_MS)))
