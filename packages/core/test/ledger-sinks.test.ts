@@ -90,6 +90,53 @@ describe('counts', () => {
   })
 })
 
+describe('a function as a sink', () => {
+  /** Called with entries until it has one of this path, at which it throws. */
+  function throwingAt(path: string) {
+    const paths: (string | undefined)[] = []
+    const set = kept({
+      sink(entry) {
+        if (entry.path === path) throw new Error('cannot')
+        if (entry.what === 'refused') paths.push(entry.path)
+      },
+    })
+    const refuseAt = (...targets: string[]) =>
+      Promise.all(targets.map((target) => set.gate.admit(asking(undefined, 'GET', target))))
+    const passSeconds = async (seconds: number) => {
+      for (let n = 0; n < seconds; n++) {
+        set.clock.advance(1000)
+        await settled()
+      }
+    }
+    return { ...set, paths, refuseAt, passSeconds }
+  }
+
+  test('has each entry once, though it throws at one behind them', async () => {
+    const { ledger, paths, refuseAt, passSeconds } = throwingAt('/3')
+    await refuseAt('/1', '/2', '/3', '/4')
+    await ledger.flush()
+    await passSeconds(5)
+    expect(paths).toEqual(['/1', '/2'])
+    expect(ledger.dropped).toBe(0)
+    await ledger.close()
+    // Two refusals, and the warning.
+    expect(ledger.dropped).toBe(3)
+  })
+
+  test('that throws at an entry for a minute loses that one, counted and warned of, and none behind it', async () => {
+    const { ledger, paths, refuseAt, passSeconds, warnings } = throwingAt('/2')
+    await refuseAt('/1', '/2', '/3')
+    await ledger.flush()
+    await passSeconds(58)
+    expect([paths, ledger.dropped]).toEqual([['/1'], 0])
+    await passSeconds(2)
+    await refuseAt('/4')
+    await ledger.flush()
+    expect([paths, ledger.dropped]).toEqual([['/1', '/3', '/4'], 1])
+    expect(warnings().length).toBeGreaterThanOrEqual(1)
+  })
+})
+
 describe('a backlog', () => {
   test('is written in many turns: what else is ready comes between', async () => {
     let turn = 0

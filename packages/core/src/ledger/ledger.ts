@@ -7,11 +7,15 @@ import { withoutKeys } from '../without-keys.js'
 import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
 import { Floods } from './floods.js'
 import { decisionOfOperation, type Operations } from './operations.js'
-import { SinkQueue } from './sink-queue.js'
+import { SinkQueue, TO_A_FUNCTION, TO_A_SINK } from './sink-queue.js'
 
 /** Options of `createLedger`. */
 export interface LedgerOptions {
-  /** Where entries go: to each of them. A function is called with one entry at a time. */
+  /**
+   * Where entries go: to each of them. A function is called with one entry at a time, and each second with one at which it throws, until it
+   * has thrown 60 times at it: then that one is dropped, and counted. Where it may throw for longer, give an object with `write`: it loses
+   * none while there is room for those that wait.
+   */
   sinks: readonly (LedgerSink | ((entry: LedgerEntry) => unknown))[]
   /** So many decisions of a kind (what, API, account and reason) are told one by one within `windowMs`, and the others summed up. Default 20. */
   tellFirst?: number
@@ -87,8 +91,10 @@ class LiveLedger implements Ledger {
       onFailed: (cause: unknown) => this.#warn('a sink of the ledger failed', cause),
       onFull: () => this.#warn('a sink of the ledger takes nothing, and its queue is full'),
     }
-    this.#queues = sinks.map(
-      (sink) => new SinkQueue(typeof sink === 'function' ? calling(sink) : sink, settings),
+    this.#queues = sinks.map((sink) =>
+      typeof sink === 'function'
+        ? new SinkQueue(calling(sink), TO_A_FUNCTION, settings)
+        : new SinkQueue(sink, TO_A_SINK, settings),
     )
   }
 
@@ -254,7 +260,6 @@ function isSink(value: unknown): boolean {
   return typeof value === 'function' || typeof (value as LedgerSink | null)?.write === 'function'
 }
 
-/** One after the other: where one is not taken it comes again, and those after it. */
 function calling(listener: (entry: LedgerEntry) => unknown): LedgerSink {
   return {
     async write(entries) {

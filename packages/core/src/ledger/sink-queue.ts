@@ -1,10 +1,22 @@
 import type { CompleteClock } from '../clock.js'
 import type { LedgerEntry, LedgerSink } from './entry.js'
 
-/** How many entries a sink gets at once. */
-const BATCH = 500
+/** How many entries are written out in a turn. */
+const IN_A_TURN = 500
 /** When to try again where a sink failed. */
 const AGAIN_MS = 1000
+
+/** How a sink is given entries. */
+export interface Giving {
+  /** So many at once. */
+  readonly atOnce: number
+  /** What it failed to take so many times is dropped: one entry that it can never take must not keep all others from it. */
+  readonly attempts: number
+}
+
+export const TO_A_SINK: Giving = { atOnce: IN_A_TURN, attempts: Infinity }
+/** One by one, so that none it has taken comes again. */
+export const TO_A_FUNCTION: Giving = { atOnce: 1, attempts: 60 }
 
 export interface SinkQueueOptions {
   readonly maxQueued: number
@@ -25,10 +37,13 @@ export class SinkQueue {
   #waiting: LedgerEntry[] = []
   #running: Promise<void> | undefined
   #again: unknown
+  /** How many times what waits first was not taken. */
+  #failures = 0
   #closed = false
 
   constructor(
     private readonly sink: LedgerSink,
+    private readonly giving: Giving,
     private readonly is: SinkQueueOptions,
   ) {}
 
@@ -72,7 +87,7 @@ export class SinkQueue {
         // oxlint-disable-next-line no-await-in-loop -- one batch after the other keeps the order
         await new Promise((resolve) => setImmediate(resolve))
         // oxlint-disable-next-line no-await-in-loop -- as above
-        await this.#writeBatch()
+        await this.#writeInTurn()
       } while (this.#waiting.length > 0 || (this.#untold > 0 && !this.#closed))
     } catch (cause) {
       this.#failed(cause)
@@ -81,19 +96,29 @@ export class SinkQueue {
     this.#running = undefined
   }
 
-  async #writeBatch(): Promise<void> {
+  async #writeInTurn(): Promise<void> {
     this.#tellDropped()
-    const batch = this.#waiting.slice(0, BATCH)
-    if (batch.length === 0) return
-    await this.sink.write(batch)
-    this.#waiting.splice(0, batch.length)
+    for (let left = Math.min(this.#waiting.length, IN_A_TURN); left > 0 && !this.#closed;) {
+      const batch = this.#waiting.slice(0, this.giving.atOnce)
+      // oxlint-disable-next-line no-await-in-loop -- in order
+      await this.sink.write(batch)
+      this.#waiting.splice(0, batch.length)
+      this.#failures = 0
+      left -= batch.length
+    }
   }
 
-  /** What fails after the sink was closed has been counted as dropped. */
   #failed(cause: unknown): void {
+    // What was not taken by then has been counted as dropped.
     if (this.#closed) return
+    if (++this.#failures >= this.giving.attempts) this.#giveUp()
     this.#again = this.is.clock.setTimeout(() => void this.#run(), AGAIN_MS)
     this.is.onFailed(cause)
+  }
+
+  #giveUp(): void {
+    for (const entry of this.#waiting.splice(0, this.giving.atOnce)) this.#drop(entry)
+    this.#failures = 0
   }
 
   /** Stands where they would have stood: what was dropped came after all that waits. */
