@@ -46,6 +46,8 @@ export type Decision = Omit<LedgerEntry, 'id' | 'at' | 'process' | 'count'>
 export interface LedgerSink {
   /** Takes entries, in order. Rejects where it may not have taken them all: they come again, with the same ids. */
   write(entries: readonly LedgerEntry[]): Promise<void>
+  /** Takes what is to be told of something that failed, though no entry was lost by it. Called once, before the first entry. */
+  onWarning?(listener: (message: string, cause: unknown) => void): void
   /** Called once, after the last entry. */
   close?(): Promise<void>
 }

@@ -91,6 +91,8 @@ class LiveLedger implements Ledger {
       onFailed: (cause: unknown) => this.#warn('a sink of the ledger failed', cause),
       onFull: () => this.#warn('a sink of the ledger takes nothing, and its queue is full'),
     }
+    for (const sink of sinks)
+      if (typeof sink === 'object') sink.onWarning?.((message, cause) => this.#warn(message, cause))
     this.#queues = sinks.map((sink) =>
       typeof sink === 'function'
         ? new SinkQueue(calling(sink), TO_A_FUNCTION, settings)
