@@ -139,6 +139,12 @@ describe('the ledger', () => {
     expect(clock.timers).toBe(0)
   })
 
+  test('takes no window that is longer than a timer: it would be over at once', () => {
+    const make = (windowMs: number) => createLedger({ sinks: [() => {}], windowMs })
+    expect(() => make(2 ** 31)).toThrow(/windowMs: must be .* 1 to 2147483647/)
+    expect(() => make(2 ** 31 - 1)).not.toThrow()
+  })
+
   test('lists everything that is wrong with its options', () => {
     const make = () => createLedger({ sinks: [], tellfirst: 1, windowMs: 0 } as never)
     expect(make).toThrow(OptionsError)

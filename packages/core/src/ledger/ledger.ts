@@ -1,4 +1,4 @@
-import { checkNamed, having, wholeNumber } from '../checked.js'
+import { ABSENT_OR_DURATION, checkNamed, having, wholeNumber } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import type { MisuseEvent, WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
@@ -58,7 +58,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       "a list of sinks, e.g. [fileLedger({ path: 'ledger.ndjson' })]",
     ],
     tellFirst: wholeNumber(0, 'decisions'),
-    windowMs: wholeNumber(1, 'milliseconds'),
+    windowMs: ABSENT_OR_DURATION,
     maxQueued: wholeNumber(1, 'entries'),
     clock: having(['now'], 'an object with now()'),
   })
