@@ -129,7 +129,8 @@ export function createGate(options: GateOptions): Gate {
     misuse: createMisuseCheck<Identity>(options.misuse, {
       clock,
       addressOf,
-      onSign: (who, found) => reports.misuse(who, found, refuser.clauseOf(found.reason)),
+      onSign: (who, found) =>
+        reports.misuse(who, found, refuser.clauseOf(found.reason), enforce && found.refuseMs > 0),
     }),
     limits,
     exhausted,

@@ -111,6 +111,8 @@ export interface MisuseEvent {
   readonly withinMs: number
   /** It is refused for so many ms from now on; 0: it is not. */
   readonly refuseMs: number
+  /** Whether it is refused: `false` in `observe` mode too. */
+  readonly enforced: boolean
   readonly account: string
   readonly client: string
   readonly credential: string | undefined

@@ -54,9 +54,9 @@ export class Reports {
   }
 
   /** `reason` and `clause`: what it is refused with, where it is. */
-  misuse(who: Identity, found: MisuseFound, clause: string | undefined): void {
+  misuse(who: Identity, found: MisuseFound, clause: string | undefined, enforced: boolean): void {
     if (!this.events.heard.misuse) return
-    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, ...whose(who) })
+    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, enforced, ...whose(who) })
   }
 
   abandoned(visit: Visit): void {

@@ -72,6 +72,21 @@ describe('the ledger', () => {
     ])
   })
 
+  test.each([
+    ['enforce', true],
+    ['observe', false],
+  ] as const)('tells in %s mode that a sign is refused: %s', async (mode, enforced) => {
+    const misuse = { atLimit: { most: 1, refuseMs: 1000 } }
+    const { gate, keys, clock } = gateWith({ limits: { read: 0 }, misuse, mode })
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], clock })
+    ledger.follow(gate)
+    await gate.admit(asking(keys.crm))
+    await gate.admit(asking(keys.crm))
+    await ledger.flush()
+    expect(entries.filter(({ what }) => what === 'misuse')).toMatchObject([{ enforced }])
+  })
+
   test('keeps operations of a registry: what, on whom, by whom and why', async () => {
     const { entries, ledger } = kept()
     let tell!: (operation: never) => void

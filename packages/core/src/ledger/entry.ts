@@ -32,7 +32,7 @@ export interface LedgerEntry {
   readonly status?: number
   /** Of a refusal: as in its problem document. */
   readonly instance?: string
-  /** Of a refusal: `false` in `observe` mode. Of a sign of misuse: whether it is refused. */
+  /** Of a refusal: `false` in `observe` mode. Of a sign of misuse: whether it is refused, which it is not in `observe` mode either. */
   readonly enforced?: boolean
   readonly message?: string
   /** Of an operation: who did it. */

@@ -190,19 +190,10 @@ class LiveLedger implements Ledger {
     })
   }
 
-  #suspected({ api, sign, clause, account, client, credential, hint, partner, refuseMs }: MisuseEvent): void {
-    if (!this.#isToldAlone('misuse', api, account, sign, clause)) return
-    const facts = {
-      api,
-      reason: sign,
-      clause,
-      account,
-      client,
-      credential,
-      hint,
-      partner,
-      enforced: refuseMs > 0,
-    }
+  #suspected(event: MisuseEvent): void {
+    const { api, sign: reason, clause, account, client, credential, hint, partner, enforced } = event
+    if (!this.#isToldAlone('misuse', api, account, reason, clause)) return
+    const facts = { api, reason, clause, account, client, credential, hint, partner, enforced }
     this.#add({ what: 'misuse', ...present(facts) })
   }
 
