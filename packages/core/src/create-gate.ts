@@ -15,7 +15,7 @@ import {
   type SteadfastStoreOptions,
 } from './connections/index.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
-import { GateEventSource } from './events.js'
+import { GateEventSource, type GateEventName } from './events.js'
 import { heardRegistry } from './heard-registry.js'
 import type { Gate, GateHealth } from './gate.js'
 import { Identification } from './identification.js'
@@ -48,7 +48,7 @@ export function createGate(options: GateOptions): Gate {
   const { api = 'api', terms, connections = {}, mode = 'enforce' } = options
   const enforce = mode === 'enforce'
   const clock = completeClock(options.clock)
-  const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
+  const events: GateEventSource = new GateEventSource((cause, name) => listenerFailed(reports, cause, name))
   const reports: Reports = new Reports(api, events, clock)
   const notices = new Notices((notice, party) => reports.notice(notice, party))
   const agreement = createAgreement(terms, options.registration, {
@@ -238,7 +238,8 @@ function storeOf(
 }
 
 /** A listener of warnings that throws has nobody left to tell but the process. */
-function listenerFailed(reports: Reports, cause: unknown): void {
-  if (reports.warning) process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
+function listenerFailed(reports: Reports, cause: unknown, name: GateEventName): void {
+  if (name === 'warning')
+    process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
   else reports.warn('listener-failed', 'a listener of the gate threw', cause)
 }

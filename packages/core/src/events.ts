@@ -141,7 +141,7 @@ export interface WarningEvent {
     | 'ledger-failed'
     | 'usage-failed'
   readonly message: string
-  /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
+  /** How often since the last one told, this one included: while a failing goes on, one a minute is told, and the last as the gate is closed. */
   readonly count: number
   /** What was thrown, where something was. */
   readonly cause?: unknown
@@ -195,9 +195,9 @@ export class GateEventSource {
   readonly #heard: Record<GateEventName, boolean> = { ...UNHEARD }
   /** Which of them somebody listens to: looked at with every request. */
   readonly heard: Readonly<Record<GateEventName, boolean>> = this.#heard
-  readonly #onListenerFailed: (cause: unknown) => void
+  readonly #onListenerFailed: (cause: unknown, name: GateEventName) => void
 
-  constructor(onListenerFailed: (cause: unknown) => void) {
+  constructor(onListenerFailed: (cause: unknown, name: GateEventName) => void) {
     this.#onListenerFailed = onListenerFailed
   }
 
@@ -216,9 +216,9 @@ export class GateEventSource {
       try {
         const told: unknown = listener(event)
         // An async listener: unheard, its rejection would end the process.
-        if (isPromise(told)) told.then(undefined, (cause: unknown) => this.#onListenerFailed(cause))
+        if (isPromise(told)) told.then(undefined, (cause: unknown) => this.#onListenerFailed(cause, name))
       } catch (cause) {
-        this.#onListenerFailed(cause)
+        this.#onListenerFailed(cause, name)
       }
     }
   }

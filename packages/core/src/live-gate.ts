@@ -221,8 +221,12 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     open.end({}, 'closed')
     open.close()
     credentials.close()
-    await this.#parts.others()?.close()
-    await store.close()
+    try {
+      await this.#parts.others()?.close()
+      await store.close()
+    } finally {
+      this.#parts.reports.close()
+    }
   }
 }
 

@@ -58,6 +58,20 @@ describe('the ledger', () => {
     expect(JSON.stringify(entries)).not.toContain('password')
   })
 
+  test('keeps how often was warned, exactly', async () => {
+    const { gate, clock, entries, ledger } = kept()
+    for (let n = 0; n < 700; n++) gate.warn('store-failed', 'the store failed')
+    clock.advance(60_000)
+    for (let n = 0; n < 300; n++) gate.warn('store-failed', 'the store failed')
+    await gate.close()
+    await ledger.close()
+    expect(entries.map(({ what, count }) => [what, count])).toEqual([
+      ['warning', 1],
+      ['warning', 699],
+      ['warning', 300],
+    ])
+  })
+
   test('keeps signs of misuse', async () => {
     const { gate, keys, clock } = gateWith({ limits: { read: 1 }, misuse: { atLimit: { most: 1 } } })
     const entries: LedgerEntry[] = []
