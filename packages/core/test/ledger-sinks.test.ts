@@ -1,10 +1,10 @@
 import { createServer, request } from 'node:http'
 import { Writable } from 'node:stream'
-import { describe, expect, test } from 'vitest'
-import { streamLedger, type LedgerEntry, type LedgerSink } from '@api-terms/core'
+import { describe, expect, test, vi } from 'vitest'
+import { createLedger, streamLedger, type LedgerEntry, type LedgerSink } from '@api-terms/core'
 import { guardRequests } from '@api-terms/core/node'
 import { settled } from '../../../test/clock.js'
-import { asking } from './gate-setting.js'
+import { asking, twoAccounts } from './gate-setting.js'
 import { failing, kept, stalling } from './ledger-setting.js'
 
 async function refuse({ gate }: Pick<ReturnType<typeof kept>, 'gate'>, times = 1): Promise<void> {
@@ -57,6 +57,26 @@ describe('a sink', () => {
     await set.ledger.flush()
     expect(got).toHaveLength(11)
     expect(got.at(-1)).toMatchObject({ what: 'dropped', count: 91 })
+  })
+})
+
+describe('where no gate is followed', () => {
+  test('the process is told, once, of a sink that fails, and of what is lost as the ledger is closed', async () => {
+    const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    const { registry } = twoAccounts()
+    const ledger = createLedger({ sinks: [failing().sink] })
+    ledger.followOperations(registry)
+    for (let n = 0; n < 3; n++) {
+      await registry.verify({ account: 'acme', by: 'ops' })
+      await ledger.flush()
+    }
+    await ledger.close()
+    const as = { type: 'ApiTermsWarning', code: 'API_TERMS_LEDGER' }
+    expect(emitted.mock.calls).toEqual([
+      ['api-terms: a sink of the ledger failed; nothing is lost yet', as],
+      ['api-terms: the ledger was closed; decisions dropped so far: 3', as],
+    ])
+    emitted.mockRestore()
   })
 })
 

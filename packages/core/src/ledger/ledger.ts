@@ -47,7 +47,8 @@ export interface Ledger {
 const CLOSE_MS = 5000
 
 /**
- * Makes a ledger. Nothing of it makes a request wait, and a sink that fails is warned of by the gates (`ledger-failed`).
+ * Makes a ledger. Nothing of it makes a request wait, and a sink that fails is warned of by the gates (`ledger-failed`); where it follows
+ * none, by a warning of Node's, `API_TERMS_LEDGER`.
  *
  * @throws OptionsError listing everything that is wrong with the options.
  */
@@ -73,6 +74,8 @@ class LiveLedger implements Ledger {
   readonly #floods: Floods
   readonly #queues: readonly SinkQueue[]
   readonly #gates = new Set<Followable>()
+  /** What the process was told of. */
+  readonly #toldProcess = new Set<string>()
   /** What ends the following of a gate or a registry. */
   readonly #ends = new Map<object, () => void>()
   #serial = 0
@@ -232,6 +235,10 @@ class LiveLedger implements Ledger {
     const { dropped } = this
     const lost = dropped === 0 ? 'nothing is lost yet' : `decisions dropped so far: ${dropped}`
     for (const gate of this.#gates) gate.warn('ledger-failed', `${what}; ${lost}`, cause)
+    if (this.#gates.size > 0 || this.#toldProcess.has(what)) return
+    // Nobody else is there. What was thrown is left out, as above.
+    this.#toldProcess.add(what)
+    process.emitWarning(`api-terms: ${what}; ${lost}`, { type: 'ApiTermsWarning', code: 'API_TERMS_LEDGER' })
   }
 
   async #close(): Promise<void> {
@@ -242,10 +249,8 @@ class LiveLedger implements Ledger {
     // Who is no longer followed is still told what fails.
     for (const gate of gates) this.#gates.add(gate)
     await Promise.all(this.#queues.map((queue) => queue.close(CLOSE_MS)))
+    if (this.dropped > before) this.#warn('the ledger was closed')
     this.#gates.clear()
-    if (this.dropped === before) return
-    for (const gate of gates)
-      gate.warn('ledger-failed', `the ledger was closed; decisions dropped: ${this.dropped}`)
   }
 }
 
