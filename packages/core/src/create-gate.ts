@@ -49,7 +49,7 @@ export function createGate(options: GateOptions): Gate {
   const enforce = mode === 'enforce'
   const clock = completeClock(options.clock)
   const events: GateEventSource = new GateEventSource((cause, name) => listenerFailed(reports, cause, name))
-  const reports: Reports = new Reports(api, events, clock)
+  const reports: Reports = new Reports(api, events, clock, (reason) => refuser.clauseOf(reason))
   const notices = new Notices((notice, party) => reports.notice(notice, party))
   const agreement = createAgreement(terms, options.registration, {
     clock,
@@ -129,8 +129,7 @@ export function createGate(options: GateOptions): Gate {
     misuse: createMisuseCheck<Identity>(options.misuse, {
       clock,
       addressOf,
-      onSign: (who, found) =>
-        reports.misuse(who, found, refuser.clauseOf(found.reason), enforce && found.refuseMs > 0),
+      onSign: (who, found) => reports.misuse(who, found, enforce && found.refuseMs > 0),
     }),
     limits,
     exhausted,

@@ -80,6 +80,8 @@ export interface ReleasedEvent {
   readonly heldMs: number
   /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, `end-missed`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
+  /** What `why` rests on, where that is a reason. */
+  readonly clause: string | undefined
 }
 
 /**

@@ -26,6 +26,8 @@ export class Reports {
     private readonly api: string,
     private readonly events: GateEventSource,
     private readonly clock: CompleteClock,
+    /** The clause that a reason rests on; what is no reason rests on none. */
+    private readonly clauseOf: (reason: string) => string | undefined,
   ) {
     this.#warnings = new Warnings(clock, (told) => events.tell('warning', { at: this.#now(), api, ...told }))
   }
@@ -55,9 +57,9 @@ export class Reports {
     if (heard) this.events.tell('refused', told.event())
   }
 
-  /** `reason` and `clause`: what it is refused with, where it is. */
-  misuse(who: Identity, found: MisuseFound, clause: string | undefined, enforced: boolean): void {
+  misuse(who: Identity, found: MisuseFound, enforced: boolean): void {
     if (!this.events.heard.misuse) return
+    const clause = this.clauseOf(found.reason)
     this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, enforced, ...whose(who) })
   }
 
@@ -71,7 +73,8 @@ export class Reports {
     const heard = this.events.heard.released
     if (!heard && !this.followers.some) return
     const moment = at ?? Math.trunc(this.clock.elapsed())
-    this.followers.released(connection, why, moment)
+    const clause = why === undefined ? undefined : this.clauseOf(why)
+    this.followers.released(connection, why, moment, clause)
     if (!heard) return
     this.events.tell('released', {
       at: this.#now(),
@@ -82,6 +85,7 @@ export class Reports {
       path: withoutKeys(connection.path),
       heldMs: moment - connection.startedAt,
       why,
+      clause,
     })
   }
 

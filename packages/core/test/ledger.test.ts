@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createLedger, fileLedger, OptionsError, streamLedger, type LedgerEntry } from '@api-terms/core'
-import { admitted, asking, gateWith } from './gate-setting.js'
+import { settled } from '../../../test/clock.js'
+import { admitted, asking, gateWith, TERMS } from './gate-setting.js'
 import { kept } from './ledger-setting.js'
 
 describe('the ledger', () => {
@@ -48,6 +49,28 @@ describe('the ledger', () => {
     expect(entries).toMatchObject([
       { what: 'ended', reason: 'maintenance', account: 'acme', client: 'acme-crm', path: '/v1/calls/[key]' },
     ])
+  })
+
+  test.each([
+    ['that of the model Terms', undefined, '3(a)'],
+    ["the provider's own", '7.2', '7.2'],
+  ])('keeps the clause on which it was ended, where that is a reason: %s', async (_, own, clause) => {
+    const terms = { ...TERMS, ...(own !== undefined && { clauses: { 'account-suspended': own } }) }
+    const { gate, keys, registry, clock, told } = gateWith({ terms })
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], clock })
+    ledger.follow(gate)
+    await admitted(gate, asking(keys.globex))
+    await gate.end({ account: 'globex' }, 'maintenance')
+    await admitted(gate, asking(keys.crm))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await settled()
+    await ledger.flush()
+    expect(entries).toMatchObject([{ reason: 'maintenance' }, { reason: 'account-suspended', clause }])
+    expect(entries[0]).not.toHaveProperty('clause')
+    const released = told.flatMap((event) => (event.name === 'released' ? [event.clause] : []))
+    expect(released).toEqual([undefined, clause])
+    await gate.close()
   })
 
   test('keeps warnings without what was thrown', async () => {
@@ -128,6 +151,27 @@ describe('the ledger', () => {
     expect(JSON.stringify(entries)).not.toContain('a@acme.example')
   })
 
+  test('keeps the clauses that operations rest on, and of partners where there is one', async () => {
+    const { entries, ledger, registry } = kept()
+    ledger.followOperations(registry)
+    const by = 'ops'
+    await registry.registerAccount({ id: 'alone', by })
+    await registry.registerAccount({ id: 'sold', partner: 'resell', by })
+    await registry.suspend({ account: 'alone', by })
+    await registry.suspend({ partner: 'resell', by })
+    await registry.terminate({ account: 'alone', by })
+    await registry.setAccount({ id: 'taken over' })
+    await ledger.flush()
+    expect(entries.map(({ reason, clause }) => [reason, clause])).toEqual([
+      ['register-account', '1(c)'],
+      ['register-account', '1(c), 1(d)'],
+      ['suspend', '3(a)'],
+      ['suspend', '1(d), 3(a)'],
+      ['terminate', '6(a)'],
+      ['set-account', undefined],
+    ])
+  })
+
   test('keeps nothing of a gate that is not followed any more', async () => {
     const { gate, entries, ledger, stop } = kept()
     await gate.admit(asking(undefined))
@@ -204,6 +248,7 @@ describe('a flood of refusals', () => {
         reason: 'connections-exhausted',
         clause: '2(d)',
         account: 'acme',
+        partner: 'resell',
         count: 997,
         since,
       },
@@ -222,7 +267,8 @@ describe('a flood of refusals', () => {
   test('of more accounts than are told apart is summed up as that of others, and none is lost', async () => {
     const { Floods } = await import('../src/ledger/floods.js')
     const floods = new Floods(0)
-    for (let n = 0; n < 25_000; n++) floods.tells('refused', 'api', `account-${n}`, 'request-blocked', '2(c)')
+    for (let n = 0; n < 25_000; n++)
+      floods.tells('refused', 'api', { id: `account-${n}` }, 'request-blocked', '2(c)')
     const told = [...floods.end()]
     expect(told).toHaveLength(10_001)
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(25_000)

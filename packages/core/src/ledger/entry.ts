@@ -17,6 +17,7 @@ export interface LedgerEntry {
   /** Of a summary: it stands for accounts of which there were too many to be told apart. */
   readonly others?: true
   readonly api?: string
+  /** What the reason rests on, under the Terms of the gate; of an operation, under the model Terms: one clause, or several with a comma between. */
   readonly clause?: string
   /** A reason of refusal, why a connection was ended, the code of a warning, the kind of an operation, or the sign of misuse. */
   readonly reason?: string

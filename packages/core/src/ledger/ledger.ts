@@ -4,6 +4,7 @@ import type { MisuseEvent, WarningEvent } from '../events.js'
 import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
 import { nameInProcess, nameOfProcess } from '../process-name.js'
 import { withoutKeys } from '../without-keys.js'
+import { decisionOfEnd, decisionOfRefusal, decisionOfSign, decisionOfWarning, present } from './decisions.js'
 import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
 import { Floods } from './floods.js'
 import { decisionOfOperation, type Operations } from './operations.js'
@@ -131,11 +132,11 @@ class LiveLedger implements Ledger {
     const following = gate.follow({
       purpose: 'ledger',
       refused: (refusal) => this.#refused(api, refusal),
-      released: (connection, why) => {
-        if (why !== undefined) this.#ended(api, connection, why)
+      released: (connection, why, _, clause) => {
+        if (why !== undefined) this.#ended(api, connection, why, clause)
       },
     })
-    const warned = (event: WarningEvent) => this.#warned(event)
+    const warned = (event: WarningEvent) => this.#add(decisionOfWarning(event), event.count)
     const suspected = (event: MisuseEvent) => this.#suspected(event)
     gate.on('warning', warned)
     gate.on('misuse', suspected)
@@ -165,44 +166,20 @@ class LiveLedger implements Ledger {
   }
 
   #refused(api: string, refusal: FollowedRefusal): void {
-    const { reason, clause } = refusal
-    if (!this.#isToldAlone('refused', api, refusal.account?.id, reason, clause)) return
-    const { at: _, ...event } = refusal.event()
-    this.#add({ what: 'refused', ...present(event) })
+    const { account, reason, clause } = refusal
+    if (this.#isToldAlone('refused', api, account, reason, clause)) this.#add(decisionOfRefusal(refusal))
   }
 
-  #ended(api: string, connection: FollowedConnection, why: string): void {
-    const { id, class: className, holder, shownPath: path } = connection
-    const { account, client, credential, hint } = holder
+  #ended(api: string, connection: FollowedConnection, why: string, clause: string | undefined): void {
     const reason = withoutKeys(why)
-    if (!this.#isToldAlone('ended', api, account.id, reason)) return
-    this.#add({
-      what: 'ended',
-      ...present({
-        api,
-        reason,
-        account: account.id,
-        client: client.id,
-        credential: credential.id,
-        hint,
-        partner: account.partner,
-        class: className,
-        connection: id,
-        path,
-      }),
-    })
+    if (this.#isToldAlone('ended', api, connection.holder.account, reason, clause))
+      this.#add(decisionOfEnd(api, connection, reason, clause))
   }
 
   #suspected(event: MisuseEvent): void {
-    const { api, sign: reason, clause, account, client, credential, hint, partner, enforced } = event
-    if (!this.#isToldAlone('misuse', api, account, reason, clause)) return
-    const facts = { api, reason, clause, account, client, credential, hint, partner, enforced }
-    this.#add({ what: 'misuse', ...present(facts) })
-  }
-
-  /** What was thrown is left out: a driver may have put a password into its message. */
-  #warned({ api, code, message, count }: WarningEvent): void {
-    this.#add({ what: 'warning', api, reason: code, message: withoutKeys(message) }, count)
+    const { api, account: id, partner, sign, clause } = event
+    if (this.#isToldAlone('misuse', api, { id, ...present({ partner }) }, sign, clause))
+      this.#add(decisionOfSign(event))
   }
 
   #isToldAlone(...kind: Parameters<Floods['tells']>): boolean {
@@ -236,7 +213,7 @@ class LiveLedger implements Ledger {
     const lost = dropped === 0 ? 'nothing is lost yet' : `decisions dropped so far: ${dropped}`
     for (const gate of this.#gates) gate.warn('ledger-failed', `${what}; ${lost}`, cause)
     if (this.#gates.size > 0 || this.#toldProcess.has(what)) return
-    // Nobody else is there. What was thrown is left out, as above.
+    // Nobody else is there. What was thrown is left out: a driver may have put a password into its message.
     this.#toldProcess.add(what)
     process.emitWarning(`api-terms: ${what}; ${lost}`, { type: 'ApiTermsWarning', code: 'API_TERMS_LEDGER' })
   }
@@ -265,9 +242,4 @@ function calling(listener: (entry: LedgerEntry) => unknown): LedgerSink {
       for (const entry of entries) await listener(entry)
     },
   }
-}
-
-/** Without members that are not there. */
-function present<Facts extends object>(facts: Facts): { [Name in keyof Facts]: NonNullable<Facts[Name]> } {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never
 }
