@@ -60,6 +60,18 @@ describe('a sink', () => {
   })
 })
 
+test('a sink has its entries in order, those that warn of another sink too', async () => {
+  const got: LedgerEntry[] = []
+  const set = kept({ sinks: [stalling().sink, (entry) => got.push(entry)], maxQueued: 3, tellFirst: 1000 })
+  for (let n = 0; n < 10; n++) {
+    await refuse(set)
+    await settled()
+  }
+  const serials = got.map(({ id }) => Number.parseInt(id.split('/').at(-1)!, 36))
+  expect(serials).toHaveLength(11)
+  expect(serials).toEqual(serials.toSorted((one, other) => one - other))
+})
+
 describe('where no gate is followed', () => {
   test('the process is told, once, of a sink that fails, and of what is lost as the ledger is closed', async () => {
     const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()

@@ -3,7 +3,10 @@
  * written as ISO 8601, so that an entry is one line of JSON.
  */
 export interface LedgerEntry {
-  /** Unique: an entry that was written twice, since a sink failed half-way, has the same. */
+  /**
+   * Unique: an entry that was written twice, since a sink failed half-way, has the same. It is the name of the ledger and, behind a slash, a
+   * number in base 36 that counts up.
+   */
   readonly id: string
   readonly at: Date
   /** The process that decided: host, number and a random part. */
@@ -45,7 +48,7 @@ export type Decision = Omit<LedgerEntry, 'id' | 'at' | 'process' | 'count'>
 
 /** Where entries go. */
 export interface LedgerSink {
-  /** Takes entries, in order. Rejects where it may not have taken them all: they come again, with the same ids. */
+  /** Takes entries, in the order of their ids. Rejects where it may not have taken them all: they come again, with the same ids. */
   write(entries: readonly LedgerEntry[]): Promise<void>
   /** Takes what is to be told of something that failed, though no entry was lost by it. Called once, before the first entry. */
   onWarning?(listener: (message: string, cause: unknown) => void): void

@@ -132,7 +132,8 @@ export class SinkQueue {
   #overflow(entry: LedgerEntry): void {
     const first = this.#untold === 0
     this.#drop(entry)
-    if (first) this.is.onFull()
+    // When the other sinks have it: the warning is an entry of its own, and comes after it.
+    if (first) queueMicrotask(() => this.is.onFull())
   }
 
   #drop({ what, count }: LedgerEntry): void {
