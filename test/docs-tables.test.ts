@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { OPERATION_CLAUSES } from '../packages/core/src/accounts/clauses.js'
 import { REASONS } from '../packages/core/src/refusal.js'
 import { tableUnder } from './docs/blocks.js'
 import { commentOf, hasComment, publicNames } from './docs/comments.js'
@@ -92,6 +93,14 @@ test(
     expect(faults).toBe('')
   },
 )
+
+test('the table of what a registry does tells the clauses that the ledger keeps with each operation', () => {
+  const rows = tableUnder('packages/core/README.md', 'What a registry does')
+  const told = rows.flatMap(([member, , clause]) => (clause ? [[bare(member), clause]] : []))
+  const named = (kind: string) => kind.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const kept = Object.entries(OPERATION_CLAUSES).map(([kind, clauses]) => [named(kind), clauses.join(', ')])
+  expect(told).toEqual(kept)
+})
 
 test.each([
   ['@api-terms/core', 'packages/core/README.md', 'Names'],

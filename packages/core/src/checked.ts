@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from './clock.js'
 import { OptionsError, type OptionIssue } from './errors.js'
 import { likelyName } from './likely-name.js'
 
@@ -40,6 +41,14 @@ export function wholeNumber(least: number, of: string): Check {
     value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)
   return [holds, `a whole number of ${of}, ${least} or more`]
 }
+
+/** Absent, or for how long a timer is to run. */
+export const ABSENT_OR_DURATION: Check = [
+  (value) =>
+    value === undefined ||
+    (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= LONGEST_TIMER_MS),
+  `a whole number of milliseconds, 1 to ${LONGEST_TIMER_MS}`,
+]
 
 /** Absent, or an object with these functions. */
 export function having(methods: readonly string[], remedy: string): Check {

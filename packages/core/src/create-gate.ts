@@ -16,7 +16,7 @@ import {
 } from './connections/index.js'
 import { warnIfCountedApart } from './counted-apart.js'
 import { createCredentialCheck, type Identity } from './credentials/index.js'
-import { GateEventSource } from './events.js'
+import { GateEventSource, type GateEventName } from './events.js'
 import { heardRegistry } from './heard-registry.js'
 import type { Gate, GateHealth } from './gate.js'
 import { Identification } from './identification.js'
@@ -49,8 +49,8 @@ export function createGate(options: GateOptions): Gate {
   const { api = 'api', terms, connections = {}, mode = 'enforce' } = options
   const enforce = mode === 'enforce'
   const clock = completeClock(options.clock)
-  const events: GateEventSource = new GateEventSource((cause) => listenerFailed(reports, cause))
-  const reports: Reports = new Reports(api, events, clock)
+  const events: GateEventSource = new GateEventSource((cause, name) => listenerFailed(reports, cause, name))
+  const reports: Reports = new Reports(api, events, clock, (reason) => refuser.clauseOf(reason))
   const notices = new Notices((notice, party) => reports.notice(notice, party))
   const agreement = createAgreement(terms, options.registration, {
     clock,
@@ -123,7 +123,7 @@ export function createGate(options: GateOptions): Gate {
   const misuse = createMisuseCheck<Identity>(options.misuse, {
     clock,
     addressOf,
-    onSign: (who, found) => reports.misuse(who, found, refuser.clauseOf(found.reason)),
+    onSign: (who, found) => reports.misuse(who, found, enforce && found.refuseMs > 0),
     onBan: (ban, forMs) => others?.banned(ban, forMs),
   })
   const passage: Passage = new Passage({
@@ -244,7 +244,8 @@ function storeOf(
 }
 
 /** A listener of warnings that throws has nobody left to tell but the process. */
-function listenerFailed(reports: Reports, cause: unknown): void {
-  if (reports.warning) process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
+function listenerFailed(reports: Reports, cause: unknown, name: GateEventName): void {
+  if (name === 'warning')
+    process.emitWarning(cause instanceof Error ? cause : String(cause), 'ApiTermsWarning')
   else reports.warn('listener-failed', 'a listener of the gate threw', cause)
 }

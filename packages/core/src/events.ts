@@ -82,6 +82,8 @@ export interface ReleasedEvent {
   readonly heldMs: number
   /** Absent where it simply ended; `max-hold`, `stalled`, `lease-lost`, `end-missed`, a reason, or what was told to `gate.end`. */
   readonly why: string | undefined
+  /** What `why` rests on, where that is a reason. */
+  readonly clause: string | undefined
 }
 
 /**
@@ -113,6 +115,8 @@ export interface MisuseEvent {
   readonly withinMs: number
   /** It is refused for so many ms from now on; 0: it is not. */
   readonly refuseMs: number
+  /** Whether it is refused: `false` in `observe` mode too. */
+  readonly enforced: boolean
   readonly account: string
   readonly client: string
   readonly credential: string | undefined
@@ -143,7 +147,7 @@ export interface WarningEvent {
     | 'usage-failed'
     | 'usage-lost'
   readonly message: string
-  /** How often since the last one told, this one included: while a failing goes on, one a minute is told. */
+  /** How often since the last one told, this one included: while a failing goes on, one a minute is told, and the last as the gate is closed. */
   readonly count: number
   /** What was thrown, where something was. */
   readonly cause?: unknown
@@ -197,9 +201,9 @@ export class GateEventSource {
   readonly #heard: Record<GateEventName, boolean> = { ...UNHEARD }
   /** Which of them somebody listens to: looked at with every request. */
   readonly heard: Readonly<Record<GateEventName, boolean>> = this.#heard
-  readonly #onListenerFailed: (cause: unknown) => void
+  readonly #onListenerFailed: (cause: unknown, name: GateEventName) => void
 
-  constructor(onListenerFailed: (cause: unknown) => void) {
+  constructor(onListenerFailed: (cause: unknown, name: GateEventName) => void) {
     this.#onListenerFailed = onListenerFailed
   }
 
@@ -222,9 +226,9 @@ export class GateEventSource {
       try {
         const told: unknown = listener(event)
         // An async listener: unheard, its rejection would end the process.
-        if (isPromise(told)) told.then(undefined, (cause: unknown) => this.#onListenerFailed(cause))
+        if (isPromise(told)) told.then(undefined, (cause: unknown) => this.#onListenerFailed(cause, name))
       } catch (cause) {
-        this.#onListenerFailed(cause)
+        this.#onListenerFailed(cause, name)
       }
     }
   }

@@ -56,8 +56,13 @@ export interface Follower {
    * clock of `startedAt`.
    */
   ended?(connection: FollowedConnection, traffic: Traffic | undefined, moment: number): void
-  /** The slot is given back. `why` as in the `released` event; `moment`: when, on the clock of `startedAt`. */
-  released?(connection: FollowedConnection, why: string | undefined, moment: number): void
+  /** The slot is given back. `why` and `clause` as in the `released` event; `moment`: when, on the clock of `startedAt`. */
+  released?(
+    connection: FollowedConnection,
+    why: string | undefined,
+    moment: number,
+    clause: string | undefined,
+  ): void
 }
 
 /** What a follower has of the gate it follows. */
@@ -143,10 +148,15 @@ export class Followers {
     }
   }
 
-  released(connection: FollowedConnection, why: string | undefined, moment: number): void {
+  released(
+    connection: FollowedConnection,
+    why: string | undefined,
+    moment: number,
+    clause: string | undefined,
+  ): void {
     for (const { follower, hear } of this.#ofReleased) {
       try {
-        hear.call(follower, connection, why, moment)
+        hear.call(follower, connection, why, moment, clause)
       } catch (cause) {
         this.onFailed(cause)
       }

@@ -228,8 +228,12 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     open.end({}, ENDS.closed)
     open.close()
     credentials.close()
-    await this.#parts.others()?.close()
-    await store.close()
+    try {
+      await this.#parts.others()?.close()
+      await store.close()
+    } finally {
+      this.#parts.reports.close()
+    }
   }
 }
 

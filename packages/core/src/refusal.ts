@@ -102,8 +102,8 @@ export type CitedInForce = Pick<CitedTerms, 'url' | 'version'>
 /** What says no to a request, for the reason that a room gives. */
 export interface Refuser {
   refuse(ground: Ground): Refusal
-  /** The clause that a reason rests on under these Terms. */
-  clauseOf(reason: Reason): string | undefined
+  /** The clause that a reason rests on under these Terms. What is no reason rests on none. */
+  clauseOf(reason: string): string | undefined
 }
 
 /**
@@ -116,7 +116,8 @@ export function createRefuser(terms: CitedTerms, inForce?: () => CitedInForce): 
   let cited: CitedInForce = terms
   let written = new WeakMap<Ground, Template>()
 
-  const clauseOf = (reason: Reason) => terms.clauses?.[reason] ?? REASONS[reason].clause
+  const clauseOf = (reason: string) =>
+    isReason(reason) ? (terms.clauses?.[reason] ?? REASONS[reason].clause) : undefined
 
   const write = (ground: Ground): Template => {
     const { reason } = ground
@@ -162,6 +163,10 @@ export function createRefuser(terms: CitedTerms, inForce?: () => CitedInForce): 
       return new WrittenRefusal(template)
     },
   }
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text)
 }
 
 interface Template {

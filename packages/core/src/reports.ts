@@ -9,6 +9,7 @@ import type { Reason, Refusal } from './refusal.js'
 import type { Account } from './registry.js'
 import type { Notice, Party } from './notices.js'
 import type { Visit } from './visit.js'
+import { Warnings } from './warnings.js'
 import { withoutKeys } from './without-keys.js'
 
 /** What a report tells of a request: less than a visit where not all is known any more. */
@@ -17,16 +18,19 @@ type Reported = Pick<Visit, 'identity'> &
     readonly request: { readonly method: string; readonly path: string }
   }
 
-/** An outage fails every request: it is told when it begins, and while it goes on so often. */
-const WARNING_PAUSE_MS = 60_000
-
 /** Tells the provider what the gate does. Nothing is put together where nobody listens. */
 export class Reports {
+  readonly #warnings: Warnings
+
   constructor(
     private readonly api: string,
     private readonly events: GateEventSource,
     private readonly clock: CompleteClock,
-  ) {}
+    /** The clause that a reason rests on; what is no reason rests on none. */
+    private readonly clauseOf: (reason: string) => string | undefined,
+  ) {
+    this.#warnings = new Warnings(clock, (told) => events.tell('warning', { at: this.#now(), api, ...told }))
+  }
 
   readonly followers = new Followers((cause) =>
     this.warn('listener-failed', 'what follows the gate threw', cause),
@@ -53,10 +57,10 @@ export class Reports {
     if (heard) this.events.tell('refused', told.event())
   }
 
-  /** `reason` and `clause`: what it is refused with, where it is. */
-  misuse(who: Identity, found: MisuseFound, clause: string | undefined): void {
+  misuse(who: Identity, found: MisuseFound, enforced: boolean): void {
     if (!this.events.heard.misuse) return
-    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, ...whose(who) })
+    const clause = this.clauseOf(found.reason)
+    this.events.tell('misuse', { at: this.#now(), api: this.api, ...found, clause, enforced, ...whose(who) })
   }
 
   abandoned(visit: Visit): void {
@@ -69,7 +73,8 @@ export class Reports {
     const heard = this.events.heard.released
     if (!heard && !this.followers.some) return
     const moment = at ?? Math.trunc(this.clock.elapsed())
-    this.followers.released(connection, why, moment)
+    const clause = why === undefined ? undefined : this.clauseOf(why)
+    this.followers.released(connection, why, moment, clause)
     if (!heard) return
     this.events.tell('released', {
       at: this.#now(),
@@ -80,6 +85,7 @@ export class Reports {
       path: withoutKeys(connection.path),
       heldMs: moment - connection.startedAt,
       why,
+      clause,
     })
   }
 
@@ -93,20 +99,13 @@ export class Reports {
     if (this.events.heard.outage) this.events.tell('outage', { at: this.#now(), api: this.api, ...change })
   }
 
-  readonly #warned = new Map<WarningEvent['code'], { readonly toldAt: number; untold: number }>()
-  /** A warning is being told just now. */
-  warning = false
-
   warn(code: WarningEvent['code'], message: string, cause?: unknown): void {
-    if (!this.events.heard.warning) return
-    const now = this.clock.elapsed()
-    const before = this.#warned.get(code)
-    const count = (before?.untold ?? 0) + 1
-    if (before && now - before.toldAt < WARNING_PAUSE_MS) return void (before.untold = count)
-    this.#warned.set(code, { toldAt: now, untold: 0 })
-    this.warning = true
-    this.events.tell('warning', { at: this.#now(), api: this.api, code, message, count, cause })
-    this.warning = false
+    if (this.events.heard.warning) this.#warnings.warn(code, message, cause)
+  }
+
+  /** The gate is closed: what was not told for the sake of a pause is told. */
+  close(): void {
+    this.#warnings.close()
   }
 
   #now(): Date {

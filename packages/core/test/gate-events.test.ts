@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { settled } from '../../../test/clock.js'
-import { admitted, asking, gateWith } from './gate-setting.js'
+import { admitted, asking, gateWith, type Told } from './gate-setting.js'
 
 describe('events', () => {
   test('tell of an admission and its end who, what, how many and how long', async () => {
@@ -118,7 +118,7 @@ describe('events', () => {
     await gate.admit(asking(undefined))
     expect(told.filter(({ name }) => name === 'warning')).toMatchObject([
       { code: 'listener-failed', count: 1, cause },
-      { code: 'listener-failed', count: 3, cause },
+      { code: 'listener-failed', count: 2, cause },
     ])
     expect(await gate.connections()).toEqual([])
   })
@@ -144,5 +144,51 @@ describe('events', () => {
     gate.on('admitted', ({ account }) => heard.push(account))
     await admitted(gate, asking(keys.crm))
     expect(heard).toEqual(['acme'])
+  })
+})
+
+describe('a warning of what goes on failing', () => {
+  const warnings = (told: readonly Told[]) =>
+    told.flatMap((event) =>
+      event.name === 'warning' ? [{ message: event.message, count: event.count }] : [],
+    )
+
+  test('comes as the minute ends, though nothing fails any more by then', async () => {
+    const { gate, told, clock } = gateWith()
+    for (let n = 1; n <= 5; n++) gate.warn('store-failed', `failed: ${n}`)
+    clock.advance(59_999)
+    expect(warnings(told)).toEqual([{ message: 'failed: 1', count: 1 }])
+    clock.advance(1)
+    expect(warnings(told).slice(1)).toEqual([{ message: 'failed: 5', count: 4 }])
+    clock.advance(120_000)
+    gate.warn('store-failed', 'failed: 6')
+    expect(warnings(told).slice(2)).toEqual([{ message: 'failed: 6', count: 1 }])
+    await gate.close()
+  })
+
+  test('comes as the gate is closed, with all that were not told, and no timer is left', async () => {
+    const { gate, told, clock } = gateWith()
+    for (let n = 1; n <= 1000; n++) gate.warn(n % 2 ? 'store-failed' : 'limits-failed', 'failed')
+    await gate.close()
+    expect(warnings(told).map(({ count }) => count)).toEqual([1, 1, 499, 499])
+    expect(clock.timers).toBe(0)
+    // What follows the gate and is closed after it has something to tell too.
+    gate.warn('store-failed', 'failed once more')
+    expect(warnings(told).at(-1)).toEqual({ message: 'failed once more', count: 1 })
+  })
+
+  test('whose listener rejects is told to the process, and does not go on by that alone', async () => {
+    const { gate, told, clock } = gateWith()
+    const emitted = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    gate.on('warning', () => Promise.reject(new Error('the pager is down')))
+    gate.warn('store-failed', 'failed')
+    for (let minute = 0; minute < 5; minute++) {
+      await settled()
+      clock.advance(60_000)
+    }
+    await gate.close()
+    expect(warnings(told)).toEqual([{ message: 'failed', count: 1 }])
+    expect(emitted.mock.calls).toMatchObject([[{ message: 'the pager is down' }, 'ApiTermsWarning']])
+    emitted.mockRestore()
   })
 })

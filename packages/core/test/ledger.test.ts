@@ -1,38 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Writable } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createLedger,
-  fileLedger,
-  OptionsError,
-  streamLedger,
-  type LedgerEntry,
-  type LedgerSink,
-} from '@api-terms/core'
-import { guardRequests } from '@api-terms/core/node'
+import { describe, expect, test } from 'vitest'
+import { createLedger, fileLedger, OptionsError, streamLedger, type LedgerEntry } from '@api-terms/core'
 import { settled } from '../../../test/clock.js'
-import { admitted, asking, gateWith, twoAccounts } from './gate-setting.js'
-
-let folder: string
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'api-terms-ledger-'))
-})
-
-afterAll(() => rm(folder, { recursive: true }))
-
-/** A gate whose decisions are kept in a list. */
-function kept(options: { tellFirst?: number; sink?: LedgerSink; maxQueued?: number } = {}) {
-  const setting = gateWith({ limits: { read: 1 } }, twoAccounts({ acme: { partner: 'resell' } }))
-  const entries: LedgerEntry[] = []
-  const { sink = (entry: LedgerEntry) => entries.push(entry), ...others } = options
-  const ledger = createLedger({ sinks: [sink], clock: setting.clock, ...others })
-  ledger.follow(setting.gate)
-  return { ...setting, entries, ledger }
-}
+import { admitted, asking, gateWith, TERMS } from './gate-setting.js'
+import { kept } from './ledger-setting.js'
 
 describe('the ledger', () => {
   test('keeps a refusal with time, process, instance, clause, reason, account, client, hint and partner', async () => {
@@ -81,12 +51,48 @@ describe('the ledger', () => {
     ])
   })
 
+  test.each([
+    ['that of the model Terms', undefined, '3(a)'],
+    ["the provider's own", '7.2', '7.2'],
+  ])('keeps the clause on which it was ended, where that is a reason: %s', async (_, own, clause) => {
+    const terms = { ...TERMS, ...(own !== undefined && { clauses: { 'account-suspended': own } }) }
+    const { gate, keys, registry, clock, told } = gateWith({ terms })
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], clock })
+    ledger.follow(gate)
+    await admitted(gate, asking(keys.globex))
+    await gate.end({ account: 'globex' }, 'maintenance')
+    await admitted(gate, asking(keys.crm))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await settled()
+    await ledger.flush()
+    expect(entries).toMatchObject([{ reason: 'maintenance' }, { reason: 'account-suspended', clause }])
+    expect(entries[0]).not.toHaveProperty('clause')
+    const released = told.flatMap((event) => (event.name === 'released' ? [event.clause] : []))
+    expect(released).toEqual([undefined, clause])
+    await gate.close()
+  })
+
   test('keeps warnings without what was thrown', async () => {
     const { gate, entries, ledger } = kept()
     gate.warn('store-failed', 'the store failed', new Error('postgres://user:password@db'))
     await ledger.flush()
     expect(entries).toMatchObject([{ what: 'warning', reason: 'store-failed', message: 'the store failed' }])
     expect(JSON.stringify(entries)).not.toContain('password')
+  })
+
+  test('keeps how often was warned, exactly', async () => {
+    const { gate, clock, entries, ledger } = kept()
+    for (let n = 0; n < 700; n++) gate.warn('store-failed', 'the store failed')
+    clock.advance(60_000)
+    for (let n = 0; n < 300; n++) gate.warn('store-failed', 'the store failed')
+    await gate.close()
+    await ledger.close()
+    expect(entries.map(({ what, count }) => [what, count])).toEqual([
+      ['warning', 1],
+      ['warning', 699],
+      ['warning', 300],
+    ])
   })
 
   test('keeps signs of misuse', async () => {
@@ -101,6 +107,21 @@ describe('the ledger', () => {
     expect(entries.filter(({ what }) => what === 'misuse')).toMatchObject([
       { reason: 'often-at-limit', clause: '2(d)', account: 'acme', enforced: false },
     ])
+  })
+
+  test.each([
+    ['enforce', true],
+    ['observe', false],
+  ] as const)('tells in %s mode that a sign is refused: %s', async (mode, enforced) => {
+    const misuse = { atLimit: { most: 1, refuseMs: 1000 } }
+    const { gate, keys, clock } = gateWith({ limits: { read: 0 }, misuse, mode })
+    const entries: LedgerEntry[] = []
+    const ledger = createLedger({ sinks: [(entry) => entries.push(entry)], clock })
+    ledger.follow(gate)
+    await gate.admit(asking(keys.crm))
+    await gate.admit(asking(keys.crm))
+    await ledger.flush()
+    expect(entries.filter(({ what }) => what === 'misuse')).toMatchObject([{ enforced }])
   })
 
   test('keeps operations of a registry: what, on whom, by whom and why', async () => {
@@ -130,15 +151,71 @@ describe('the ledger', () => {
     expect(JSON.stringify(entries)).not.toContain('a@acme.example')
   })
 
+  test('keeps the clauses that operations rest on, and of partners where there is one', async () => {
+    const { entries, ledger, registry } = kept()
+    ledger.followOperations(registry)
+    const by = 'ops'
+    await registry.registerAccount({ id: 'alone', by })
+    await registry.registerAccount({ id: 'sold', partner: 'resell', by })
+    await registry.suspend({ account: 'alone', by })
+    await registry.suspend({ partner: 'resell', by })
+    await registry.terminate({ account: 'alone', by })
+    await registry.setAccount({ id: 'taken over' })
+    await ledger.flush()
+    expect(entries.map(({ reason, clause }) => [reason, clause])).toEqual([
+      ['register-account', '1(c)'],
+      ['register-account', '1(c), 1(d)'],
+      ['suspend', '3(a)'],
+      ['suspend', '1(d), 3(a)'],
+      ['terminate', '6(a)'],
+      ['set-account', undefined],
+    ])
+  })
+
   test('keeps nothing of a gate that is not followed any more', async () => {
-    const { gate, entries, ledger } = kept()
-    const stop = ledger.follow(gate)
+    const { gate, entries, ledger, stop } = kept()
+    await gate.admit(asking(undefined))
     stop()
     await gate.admit(asking(undefined))
-    await ledger.close()
-    await gate.admit(asking(undefined))
-    await settled()
+    await ledger.flush()
     expect(entries).toHaveLength(1)
+  })
+
+  test('keeps each decision once, however often its gate or registry is followed', async () => {
+    const { gate, entries, ledger, registry, stop } = kept()
+    const stopAgain = ledger.follow(gate)
+    ledger.followOperations(registry)
+    ledger.followOperations(registry)
+    await gate.admit(asking(undefined))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await ledger.flush()
+    expect(entries.map(({ what }) => what)).toEqual(['refused', 'operation'])
+    stop()
+    ledger.follow(gate)
+    // It ends what it began, and that is over.
+    stopAgain()
+    await gate.admit(asking(undefined))
+    await ledger.flush()
+    expect(entries).toHaveLength(3)
+  })
+
+  test('that is closed keeps nothing, whatever it is given to follow', async () => {
+    const { gate, clock, entries, ledger, registry } = kept()
+    await ledger.close()
+    ledger.follow(gate)
+    ledger.followOperations(registry)
+    await gate.admit(asking(undefined))
+    await registry.suspend({ account: 'acme', by: 'ops' })
+    await ledger.flush()
+    expect(entries).toEqual([])
+    expect(gate.setup().followedFor('ledger')).toBe(false)
+    expect(clock.timers).toBe(0)
+  })
+
+  test('takes no window that is longer than a timer: it would be over at once', () => {
+    const make = (windowMs: number) => createLedger({ sinks: [() => {}], windowMs })
+    expect(() => make(2 ** 31)).toThrow(/windowMs: must be .* 1 to 2147483647/)
+    expect(() => make(2 ** 31 - 1)).not.toThrow()
   })
 
   test('lists everything that is wrong with its options', () => {
@@ -171,6 +248,7 @@ describe('a flood of refusals', () => {
         reason: 'connections-exhausted',
         clause: '2(d)',
         account: 'acme',
+        partner: 'resell',
         count: 997,
         since,
       },
@@ -189,152 +267,11 @@ describe('a flood of refusals', () => {
   test('of more accounts than are told apart is summed up as that of others, and none is lost', async () => {
     const { Floods } = await import('../src/ledger/floods.js')
     const floods = new Floods(0)
-    for (let n = 0; n < 25_000; n++) floods.tells('refused', 'api', `account-${n}`, 'request-blocked', '2(c)')
+    for (let n = 0; n < 25_000; n++)
+      floods.tells('refused', 'api', { id: `account-${n}` }, 'request-blocked', '2(c)')
     const told = [...floods.end()]
     expect(told).toHaveLength(10_001)
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(25_000)
     expect(told.at(-1)).toMatchObject({ kind: { others: true, reason: 'request-blocked' }, count: 15_000 })
   })
-})
-
-describe('a sink', () => {
-  test('that fails gets the same entries again, and the gate warns', async () => {
-    const got: LedgerEntry[] = []
-    let failures = 2
-    const sink: LedgerSink = {
-      write: (entries) =>
-        failures-- > 0 ? Promise.reject(new Error('no space')) : Promise.resolve(void got.push(...entries)),
-    }
-    const { gate, clock, ledger, told } = kept({ sink })
-    await gate.admit(asking(undefined))
-    await ledger.flush()
-    expect(told.filter(({ name }) => name === 'warning')).toMatchObject([
-      { code: 'ledger-failed', message: expect.stringContaining('nothing is lost yet') as string },
-    ])
-    clock.advance(1000)
-    await settled()
-    clock.advance(1000)
-    await settled()
-    expect(got.map(({ what }) => what)).toEqual(['refused', 'warning'])
-    expect(ledger.dropped).toBe(0)
-  })
-
-  test('that stalls holds no request up; what is too much is dropped, counted and told', async () => {
-    const got: LedgerEntry[] = []
-    let go!: () => void
-    const stalled = new Promise<void>((resolve) => (go = resolve))
-    const sink: LedgerSink = { write: (entries) => stalled.then(() => void got.push(...entries)) }
-    const { gate, ledger } = kept({ sink, maxQueued: 10, tellFirst: 1000 })
-    for (let n = 0; n < 100; n++) await gate.admit(asking(undefined))
-    expect(ledger.dropped).toBe(90)
-    go()
-    await ledger.flush()
-    expect(got).toHaveLength(11)
-    expect(got.at(-1)).toMatchObject({ what: 'dropped', count: 90 })
-  })
-
-  test('that throws is asked no more after the ledger is closed, and what was not taken is counted', async () => {
-    const { gate, ledger, told } = kept({ sink: { write: () => Promise.reject(new Error('EPIPE')) } })
-    await gate.admit(asking(undefined))
-    await ledger.close()
-    await ledger.close()
-    expect(ledger.dropped).toBeGreaterThanOrEqual(1)
-    expect(told.some((event) => event.name === 'warning' && event.code === 'ledger-failed')).toBe(true)
-  })
-})
-
-describe('a stream', () => {
-  test('gets one line of JSON for each entry', async () => {
-    const lines: string[] = []
-    const stream = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) })
-    const { gate, ledger } = kept({ sink: streamLedger(stream) })
-    await gate.admit(asking(undefined))
-    await gate.admit(asking(undefined))
-    await ledger.close()
-    const entries = lines
-      .join('')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as LedgerEntry)
-    expect(entries).toMatchObject([{ reason: 'credentials-missing' }, { reason: 'credentials-missing' }])
-    expect(stream.destroyed).toBe(false)
-  })
-
-  test('whose reader has gone ends no process: what it does not take is counted', async () => {
-    const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
-    const stream = new Writable({ write: (_, __, done) => done(broken) })
-    const { gate, ledger } = kept({ sink: streamLedger(stream) })
-    await gate.admit(asking(undefined))
-    await ledger.close()
-    expect(ledger.dropped).toBeGreaterThanOrEqual(1)
-  })
-})
-
-describe('a file', () => {
-  const linesIn = async (path: string) => (await readFile(path, 'utf8')).trimEnd().split('\n')
-
-  test('is begun anew in time, and only so many are kept', async () => {
-    const path = join(folder, 'rotated.ndjson')
-    const sink = fileLedger({ path, maxBytes: 2000, files: 3 })
-    const entry = (n: number) => ({
-      id: `${n}`,
-      at: new Date(),
-      process: 'p',
-      what: 'refused' as const,
-      count: 1,
-    })
-    for (let n = 0; n < 100; n++) await sink.write([entry(n)])
-    await sink.close?.()
-    const files = (await readdir(folder)).filter((name) => name.startsWith('rotated')).toSorted()
-    expect(files).toEqual(['rotated.ndjson', 'rotated.ndjson.1', 'rotated.ndjson.2'])
-    const left = (await Promise.all(files.toReversed().map((name) => linesIn(join(folder, name))))).flat()
-    const ids = left.map((line) => Number((JSON.parse(line) as LedgerEntry).id))
-    expect(ids).toEqual(Array.from({ length: ids.length }, (_, n) => 100 - ids.length + n))
-    for (const name of files) expect((await readFile(join(folder, name))).length).toBeLessThanOrEqual(2000)
-  })
-
-  test('that a killed process left with half a line goes on in a new one', async () => {
-    const path = join(folder, 'torn.ndjson')
-    await writeFile(path, '{"id":"a"}\n{"id":"b')
-    const { gate, ledger } = kept({ sink: fileLedger({ path }) })
-    await gate.admit(asking(undefined))
-    await ledger.close()
-    expect(await linesIn(path)).toEqual([
-      '{"id":"a"}',
-      '{"id":"b',
-      expect.stringContaining('credentials-missing'),
-    ])
-  })
-
-  test.runIf(process.platform === 'linux')(
-    'on a full disk costs no request, and what is not written is counted',
-    async () => {
-      const { gate, ledger, told } = kept({
-        sink: fileLedger({ path: '/dev/full' }),
-        maxQueued: 5,
-        tellFirst: 100,
-      })
-      for (let n = 0; n < 20; n++) await gate.admit(asking(undefined))
-      await ledger.close()
-      expect(ledger.dropped).toBeGreaterThanOrEqual(20)
-      expect(told.find((event) => event.name === 'warning')).toMatchObject({ cause: { code: 'ENOSPC' } })
-    },
-  )
-})
-
-test('requests over HTTP are answered while a sink hangs', async () => {
-  const { gate, keys, ledger } = kept({ sink: { write: () => new Promise(() => undefined) } })
-  const server = createServer(guardRequests(gate, (_, res) => res.end('ok'))).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  const status = (key?: string) =>
-    new Promise<number | undefined>((resolve, reject) => {
-      const headers = key === undefined ? {} : { 'x-api-key': key }
-      request({ port, host: '127.0.0.1', headers }, (res) => resolve(res.resume().statusCode))
-        .on('error', reject)
-        .end()
-    })
-  expect(await Promise.all([status(), status(keys.crm), status()])).toEqual([401, 200, 401])
-  server.close()
-  void ledger.flush()
 })

@@ -46,6 +46,7 @@ describe('a credential used from many networks', () => {
         most: 3,
         withinMs: HOUR_MS,
         refuseMs: 0,
+        enforced: false,
         account: 'acme',
         client: 'acme-crm',
         credential: 'acme-crm-key',

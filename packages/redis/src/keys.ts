@@ -70,6 +70,21 @@ export function keysUnder(prefix: string): Keys {
   }
 }
 
+/** Where a ledger is kept. */
+export interface LedgerKeys {
+  readonly stream: string
+  /** Which entry of a ledger was appended last: of the slot of the stream. */
+  appended(ledger: string): string
+}
+
+/** The stream has the name that the provider gave it; where that has no hash tag, the whole of it is one for what stands beside. */
+export function ledgerKeysOf(stream: string): LedgerKeys {
+  const tagged = HASH_TAG.test(stream) ? stream : `{${stream}}`
+  return { stream, appended: (ledger) => `${tagged}:appended:${ledger}` }
+}
+
+const HASH_TAG = /^[^{]*\{[^}]+\}/
+
 /** Where a registry is kept. */
 export interface RegistryKeys {
   /** Every key, in the order in which the scripts take them: all in one slot. */

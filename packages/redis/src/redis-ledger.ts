@@ -1,13 +1,19 @@
-import type { LedgerEntry, LedgerSink } from '@api-terms/core'
+import { setTimeout as passed } from 'node:timers/promises'
+import { StoreError, type LedgerEntry, type LedgerSink } from '@api-terms/core'
 import type { RedisClient, SendCommand } from './client.js'
+import { ledgerKeysOf, type LedgerKeys } from './keys.js'
+import { APPEND_ENTRIES } from './ledger-script.js'
 import { checkRecordOptions } from './record-options.js'
-import { withinTime } from './timed.js'
+import { ScriptRunner } from './script-runner.js'
 
 /** Options of `redisLedger`. */
 export interface RedisLedgerOptions {
   /** A connected client of `redis` or `ioredis`, a cluster of either, or a function that sends a command. */
   client: RedisClient
-  /** The name of the stream. Default `api-terms:ledger`. */
+  /**
+   * The name of the stream. Default `api-terms:ledger`. In a cluster: without braces, unless they are a hash tag; a tag it has to be where the client
+   * puts a prefix of its own before each key.
+   */
   stream?: string
   /** So many entries are kept, and a few more: Redis drops the oldest ones in whole blocks. Default 100 000. */
   maxLength?: number
@@ -15,8 +21,12 @@ export interface RedisLedgerOptions {
   timeoutMs?: number
 }
 
+/** How often it is looked whether Redis has answered what was sent before, in ms. */
+const LOOK_MS = 20
+
 /**
- * A sink of the ledger: each entry is one of a Redis Stream, under `entry` as JSON, with `what`, `account` and `reason` beside it.
+ * A sink of the ledger: each entry is one of a Redis Stream, under `entry` as JSON, with `what`, `account` and `reason` beside it. None is there
+ * twice, however often it had to be sent.
  *
  * @throws OptionsError listing everything that is wrong with the options.
  */
@@ -24,20 +34,76 @@ export function redisLedger(options: RedisLedgerOptions): LedgerSink {
   const { connected, named, timeoutMs } = checkRecordOptions(options, 'stream', 'api-terms:ledger', [
     'maxLength',
   ])
-  const { maxLength = 100_000 } = options
-  return {
-    /** One after the other, all on their way at once: a connection keeps the order. */
-    async write(entries) {
-      await withinTime(
-        timeoutMs,
-        Promise.all(entries.map((entry) => append(connected.send, named, maxLength, entry))),
-      )
-    },
+  return new RedisLedger(connected.send, ledgerKeysOf(named), options.maxLength ?? 100_000, timeoutMs)
+}
+
+class RedisLedger implements LedgerSink {
+  readonly #runner: ScriptRunner
+  /** The last write: several ledgers may share a sink. */
+  #before: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    send: SendCommand,
+    private readonly keys: LedgerKeys,
+    private readonly maxLength: number,
+    private readonly timeoutMs: number,
+  ) {
+    this.#runner = new ScriptRunner(send, timeoutMs)
+  }
+
+  write(entries: readonly LedgerEntry[]): Promise<void> {
+    const written = this.#before.then(() => this.#write(entries))
+    this.#before = written.catch(() => undefined)
+    return written
+  }
+
+  async #write(entries: readonly LedgerEntry[]): Promise<void> {
+    await this.#answered()
+    const { stream, appended } = this.keys
+    for (const [ledger, its] of byLedger(entries.map(numbered))) {
+      const args = [String(this.maxLength), ...its.flatMap(wordsOf)]
+      // oxlint-disable-next-line no-await-in-loop -- one ledger, but where somebody else writes
+      await this.#runner.run(APPEND_ENTRIES, [stream, appended(ledger)], args)
+    }
+  }
+
+  /** A client may keep what was sent for as long as Redis is away: what comes again each second would be piled upon it. */
+  async #answered(): Promise<void> {
+    const until = performance.now() + this.timeoutMs
+    while (this.#runner.unanswered > 0) {
+      if (performance.now() >= until)
+        throw new StoreError(`Redis took longer than ${this.timeoutMs} ms for what was sent before`)
+      // oxlint-disable-next-line no-await-in-loop -- until they have been answered, or for so long
+      await passed(LOOK_MS, undefined, { ref: false })
+    }
   }
 }
 
-function append(send: SendCommand, stream: string, maxLength: number, entry: LedgerEntry): Promise<unknown> {
+/** An entry, with its place among those of its ledger. */
+interface Numbered {
+  readonly entry: LedgerEntry
+  readonly ledger: string
+  /** Empty where its id tells none. */
+  readonly serial: string
+}
+
+/** The ledger names itself in an id, and counts up behind. */
+function numbered(entry: LedgerEntry): Numbered {
+  const [, ledger = '', digits] = /^(.+)\/([\da-z]{1,10})$/.exec(entry.id) ?? []
+  return { entry, ledger, serial: digits === undefined ? '' : String(Number.parseInt(digits, 36)) }
+}
+
+function byLedger(all: readonly Numbered[]): Map<string, Numbered[]> {
+  const ledgers = new Map<string, Numbered[]>()
+  for (const each of all) {
+    const its = ledgers.get(each.ledger)
+    if (its) its.push(each)
+    else ledgers.set(each.ledger, [each])
+  }
+  return ledgers
+}
+
+function wordsOf({ entry, serial }: Numbered): string[] {
   const { what, account = '', reason = '' } = entry
-  const fields = ['what', what, 'account', account, 'reason', reason, 'entry', JSON.stringify(entry)]
-  return send(['XADD', stream, 'MAXLEN', '~', String(maxLength), '*', ...fields], stream)
+  return [serial, what, account, reason, JSON.stringify(entry)]
 }

@@ -4,15 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as passed } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createGate,
-  createLedger,
-  issueKey,
-  memoryRegistry,
-  OptionsError,
-  type UsageRow,
-} from '@api-terms/core'
-import { redisLedger, redisUsage, type RedisClient } from '@api-terms/redis'
+import { OptionsError, type UsageRow } from '@api-terms/core'
+import { redisUsage, type RedisClient } from '@api-terms/redis'
 import { startRedis, startRedisCluster, type RedisServer } from '../../../test/redis-server.js'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.js'
 import { freshPrefix } from './store-setting.js'
@@ -120,73 +113,6 @@ describe('usage in Redis', () => {
     const rows = await redisUsage({ client, prefix }).read({ account: 'acme', from: TODAY, to: TODAY })
     return rows.reduce((sum, { connections: count }) => sum + count, 0)
   }
-})
-
-describe('the ledger in Redis', () => {
-  function refusing() {
-    const { digest } = issueKey()
-    const registry = memoryRegistry({
-      accounts: [{ id: 'acme' }],
-      clients: [{ id: 'app', account: 'acme', credentials: [{ digest }] }],
-    })
-    return createGate({ terms: { url: 'https://provider.example/terms' }, registry })
-  }
-  const UNKNOWN = { method: 'GET', target: '/v1/calls', headers: {} }
-
-  test.each(Object.entries(CLIENTS))(
-    'is a stream that keeps about so many entries, with %s',
-    async (_, make) => {
-      const { client: its, close } = await make(redis.url)
-      const stream = freshPrefix()
-      const gate = refusing()
-      const ledger = createLedger({
-        sinks: [redisLedger({ client: its, stream, maxLength: 300 })],
-        tellFirst: 5000,
-      })
-      ledger.follow(gate)
-      for (let n = 0; n < 1000; n++) await gate.admit(UNKNOWN)
-      await ledger.close()
-      const named = await client.keys(`*${stream}`)
-      const kept = (await client.xRange(named[0]!, '-', '+')) ?? []
-      expect(ledger.dropped).toBe(0)
-      expect(kept.length).toBeGreaterThanOrEqual(300)
-      expect(kept.length).toBeLessThanOrEqual(500)
-      expect(kept.at(-1)?.message).toMatchObject({
-        what: 'refused',
-        account: '',
-        reason: 'credentials-missing',
-      })
-      const entries = kept.map(({ message }) => JSON.parse(message['entry']!) as { id: string })
-      const serials = entries.map(({ id }) => Number.parseInt(id.split('/').at(-1)!, 36))
-      expect(serials).toEqual(Array.from(serials, (__, n) => 1000 - serials.length + 1 + n))
-      await close()
-    },
-  )
-
-  test('goes on after Redis was away, and makes no request wait', async () => {
-    const own = await startRedis()
-    const { client: its, close } = await CLIENTS['redis 6']!(own.url)
-    ;(its as typeof client).on('error', () => undefined)
-    const gate = refusing()
-    const warnings: string[] = []
-    gate.on('warning', ({ code }) => warnings.push(code))
-    const ledger = createLedger({ sinks: [redisLedger({ client: its, timeoutMs: 200 })] })
-    ledger.follow(gate)
-    process.kill(own.pid, 'SIGSTOP')
-    await gate.admit(UNKNOWN)
-    await ledger.flush()
-    expect(warnings).toEqual(['ledger-failed'])
-    process.kill(own.pid, 'SIGCONT')
-    await ledger.close()
-    expect(ledger.dropped).toBe(0)
-    await close()
-    await own.stop()
-  })
-
-  test('lists everything that is wrong with the options', () => {
-    const make = () => redisLedger({ client: {}, stream: '', maxLength: 0, prefix: '' } as never)
-    expect(make).toThrow(/client: .*\n.*stream: .*\n.*maxLength: .*\n.*prefix: is not an option/s)
-  })
 })
 
 async function startMember(url: string, prefix: string): Promise<ChildProcess> {

@@ -1,4 +1,4 @@
-import { StoreError, type LedgerEntry, type LedgerSink } from '@api-terms/core'
+import { OptionsError, StoreError, type LedgerEntry, type LedgerSink } from '@api-terms/core'
 import { Database, failure } from './database.js'
 import { checkFile, wholeNumber, type FileOptions } from './options.js'
 import { columnOf } from './texts.js'
@@ -15,15 +15,22 @@ export interface SqliteLedgerOptions extends FileOptions {
 export interface LedgerFilter {
   readonly account?: string
   readonly what?: LedgerEntry['what']
-  /** Only what was written before the entry with this id: to read on where a page has ended. */
+  /**
+   * Only what was written before the entry with this id: to read on where a page has ended. Where it has gone meanwhile, there is nothing:
+   * what was written before it has gone too.
+   */
   readonly before?: string
-  /** So many at most. 100 by default. */
+  /** So many at most, or `Infinity`. 100 by default. */
   readonly limit?: number
 }
 
 /** The ledger in a file, which can be read. */
 export interface SqliteLedger extends LedgerSink {
-  /** The entries, the last one first. */
+  /**
+   * The entries, the last one first.
+   *
+   * @throws OptionsError where `limit` is no whole number
+   */
   read(filter?: LedgerFilter): LedgerEntry[]
   close(): Promise<void>
 }
@@ -58,7 +65,9 @@ export function sqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
     },
     read({ account, what, before, limit = 100 } = {}) {
       if (database.closed) throw new StoreError('api-terms: the ledger is closed')
-      const values = [before ?? null, what ?? null, limit]
+      checkLimit(limit)
+      const all = before === undefined ? ANY_NUMBER : 0
+      const values = [before ?? null, all, what ?? null, limit === Infinity ? NO_LIMIT : limit]
       try {
         const rows = account === undefined ? run.all.all(...values) : run.of.all(columnOf(account), ...values)
         return rows.map((row) => entryIn((row as { readonly entry: string }).entry))
@@ -70,8 +79,19 @@ export function sqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
   }
 }
 
+/** Beyond the number of every entry. */
+const ANY_NUMBER = Number.MAX_SAFE_INTEGER
+/** As SQLite has it. */
+const NO_LIMIT = -1
+
+function checkLimit(limit: unknown): void {
+  if (limit === Infinity || (Number.isSafeInteger(limit) && (limit as number) >= 1)) return
+  const message = 'must be a whole number of entries, 1 or more, or Infinity'
+  throw new OptionsError([{ path: 'limit', message }])
+}
+
 function statementsOf(database: Database) {
-  const page = `number < coalesce((SELECT number FROM ledger WHERE id = ?), 9e18) AND what = coalesce(?, what)
+  const page = `number < coalesce((SELECT number FROM ledger WHERE id = ?), ?) AND what = coalesce(?, what)
     ORDER BY number DESC LIMIT ?`
   return {
     add: database.prepare(`

@@ -51,6 +51,26 @@ describe.each(DRIVERS_HERE)('a ledger in a file, with %s', (driver) => {
     await ledger.close()
   })
 
+  test('ends a page that would begin at an entry which has gone', async () => {
+    const ledger = sqliteLedger({ path: files.next(), driver, maxEntries: 3 })
+    await ledger.write([entry(), entry(), entry()])
+    const before = ledger.read().at(-1)!.id
+    await ledger.write([entry()])
+    expect(ledger.read({ before })).toEqual([])
+    expect(ledger.read({ account: 'acme', before: 'never there' })).toEqual([])
+    await ledger.close()
+  })
+
+  test('is read whole where no limit is asked for, and not where it makes no sense', async () => {
+    const ledger = sqliteLedger({ path: files.next(), driver })
+    await ledger.write(Array.from({ length: 150 }, () => entry()))
+    expect(ledger.read()).toHaveLength(100)
+    expect(ledger.read({ limit: Infinity })).toHaveLength(150)
+    for (const limit of [0, -1, 1.5, NaN, '5' as never])
+      expect(() => ledger.read({ limit })).toThrow(/limit: must be a whole number of entries/)
+    await ledger.close()
+  })
+
   test('is told by a gate what it refused', async () => {
     const sink = sqliteLedger({ path: files.next(), driver })
     const ledger = createLedger({ sinks: [sink] })

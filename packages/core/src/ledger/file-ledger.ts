@@ -1,19 +1,25 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { ABSENT_OR_TEXT, checkNamed, wholeNumber } from '../checked.js'
+import { StoreError } from '../errors.js'
 import { linesOf, type LedgerEntry, type LedgerSink } from './entry.js'
+import { LineFile } from './line-file.js'
+import { NumberedFiles } from './numbered-files.js'
 
 /** Options of `fileLedger`. */
 export interface FileLedgerOptions {
   /** The file that is written to. Older ones have a number behind: `ledger.ndjson.1` is the last before. One process per file. */
   path: string
-  /** How long a file may get, in bytes, before the next is begun. Default 67 108 864: 64 MiB. */
+  /**
+   * How long a file may get, in bytes; a single entry may be longer. Default 67 108 864: 64 MiB. Where no new file can be begun, the old one goes
+   * on, with a warning.
+   */
   maxBytes?: number
   /** How many files are kept, the one that is written to included. Default 8. */
   files?: number
 }
 
 /**
- * Writes entries to a file, one line of JSON each, and begins a new one in time. A full disk leaves no half line behind.
+ * Writes entries to a file, one line of JSON each, and begins a new one in time. A full disk leaves no half line behind, and a file that is
+ * removed or renamed beneath is begun anew.
  *
  * @throws OptionsError listing everything that is wrong with the options.
  */
@@ -29,70 +35,100 @@ export function fileLedger(options: FileLedgerOptions): LedgerSink {
 }
 
 class FileLedger implements LedgerSink {
-  #file: FileHandle | undefined
-  /** Up to here the file holds whole lines. */
-  #bytes = 0
+  readonly #files: NumberedFiles
+  #file: LineFile | undefined
+  /** The entry that was written last: of a batch that failed half-way, those behind it come again. */
+  #last: string | undefined
+  #closed = false
+  #warn: (message: string, cause: unknown) => void = () => {}
 
   constructor(
     private readonly path: string,
     private readonly maxBytes: number,
-    private readonly files: number,
-  ) {}
+    files: number,
+  ) {
+    this.#files = new NumberedFiles(path, files)
+  }
+
+  onWarning(listener: (message: string, cause: unknown) => void): void {
+    this.#warn = listener
+  }
 
   async write(entries: readonly LedgerEntry[]): Promise<void> {
-    const lines = Buffer.from(linesOf(entries))
-    let file = this.#file ?? (await this.#open())
-    if (this.#bytes > 0 && this.#bytes + lines.length > this.maxBytes) file = await this.#next()
-    try {
-      for (let at = 0; at < lines.length;) {
-        // oxlint-disable-next-line no-await-in-loop -- a disk that is nearly full takes a part
-        at += (await file.write(lines, at)).bytesWritten
+    let file = await this.#reach()
+    // Where it cannot be moved on, that is tried once for each batch.
+    let stuck = false
+    let piece = new Piece()
+    for (const entry of entries.slice(entries.findIndex(({ id }) => id === this.#last) + 1)) {
+      const line = linesOf([entry])
+      const before = file.bytes + piece.bytes
+      if (!stuck && before > 0 && before + Buffer.byteLength(line) > this.maxBytes) {
+        // oxlint-disable-next-line no-await-in-loop -- in order
+        await this.#append(file, piece)
+        // oxlint-disable-next-line no-await-in-loop -- in order
+        file = await this.#next()
+        stuck = file.bytes > 0
+        piece = new Piece()
       }
-      this.#bytes += lines.length
-    } catch (cause) {
-      await file.truncate(this.#bytes).catch(() => undefined)
-      await this.close().catch(() => undefined)
-      throw cause
+      piece.add(line, entry.id)
     }
+    await this.#append(file, piece)
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#letGo()
+  }
+
+  async #append(file: LineFile, { lines, last }: Piece): Promise<void> {
+    try {
+      await file.append(lines)
+    } catch (cause) {
+      await this.#letGo().catch(() => undefined)
+      throw cause
+    }
+    this.#last = last ?? this.#last
+  }
+
+  async #reach(): Promise<LineFile> {
+    if (await this.#file?.isAsLeft()) return this.#file!
+    await this.#letGo()
+    return this.#open()
+  }
+
+  /** A new file, or, where the old one cannot be taken out of the way, that one again. */
+  async #next(): Promise<LineFile> {
+    await this.#letGo()
+    await this.#files
+      .moveOn()
+      .catch((cause: unknown) => this.#warn('a new file of the ledger could not be begun in order', cause))
+    return this.#open()
+  }
+
+  /** What is still under way as the ledger is closed must leave nothing open. */
+  async #open(): Promise<LineFile> {
+    if (!this.#closed) this.#file = await LineFile.at(this.path)
+    if (this.#file && !this.#closed) return this.#file
+    await this.#letGo()
+    throw new StoreError('api-terms: the ledger is closed')
+  }
+
+  async #letGo(): Promise<void> {
     const file = this.#file
     this.#file = undefined
     await file?.close()
   }
-
-  async #open(): Promise<FileHandle> {
-    const file = await open(this.path, 'a+')
-    try {
-      const { size } = await file.stat()
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
-      // A process that was killed may have left half a line: what follows must not be part of it.
-      const torn = size > 0 && buffer[0] !== NEWLINE
-      if (torn) await file.write('\n')
-      this.#bytes = torn ? size + 1 : size
-    } catch (cause) {
-      await file.close()
-      throw cause
-    }
-    return (this.#file = file)
-  }
-
-  /** The files move on by one; the oldest goes. */
-  async #next(): Promise<FileHandle> {
-    await this.close()
-    for (let number = this.files - 1; number > 0; number--) {
-      const from = number === 1 ? this.path : `${this.path}.${number - 1}`
-      // oxlint-disable-next-line no-await-in-loop -- each makes room for the one before
-      await rename(from, `${this.path}.${number}`).catch(ignoreAbsent)
-    }
-    if (this.files === 1) await rm(this.path)
-    return this.#open()
-  }
 }
 
-const NEWLINE = 10
+/** Lines that are written at once. */
+class Piece {
+  lines = ''
+  bytes = 0
+  last: string | undefined
 
-function ignoreAbsent(cause: NodeJS.ErrnoException): void {
-  if (cause.code !== 'ENOENT') throw cause
+  add(line: string, id: string): void {
+    this.lines += line
+    this.bytes += Buffer.byteLength(line)
+    this.last = id
+  }
 }

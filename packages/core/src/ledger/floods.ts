@@ -3,6 +3,12 @@ import type { Decision } from './entry.js'
 /** So many kinds of decision are told apart within a window; an attacker may make up more. */
 const MOST = 10_000
 
+/** What is told of an account in a summary. */
+interface Whose {
+  readonly id: string
+  readonly partner?: string
+}
+
 /** Decisions of one kind within a window. */
 interface Flood {
   readonly kind: Decision
@@ -24,7 +30,7 @@ export class Floods {
   tells(
     what: Decision['what'],
     api: string,
-    account: string | undefined,
+    account: Whose | undefined,
     reason: string,
     clause?: string,
   ): boolean {
@@ -46,16 +52,15 @@ export class Floods {
   #flood(
     what: Decision['what'],
     api: string,
-    account: string | undefined,
+    account: Whose | undefined,
     reason: string,
     clause?: string,
   ): Flood {
-    const name = `${what}\0${api}\0${reason}\0${account ?? ''}`
+    const name = `${what}\0${api}\0${reason}\0${account?.id ?? ''}`
     const found = this.#floods.get(name)
     if (found) return found
     const facts = { what, api, reason, ...(clause !== undefined && { clause }) }
-    if (this.#floods.size < MOST)
-      return this.#added(name, { ...facts, ...(account !== undefined && { account }) })
+    if (this.#floods.size < MOST) return this.#added(name, { ...facts, ...(account && whose(account)) })
     // Few: the words of a decision are the gate's own.
     const others = `${what}\0${api}\0${reason}\0\0others`
     return this.#floods.get(others) ?? this.#added(others, { ...facts, others: true })
@@ -66,4 +71,8 @@ export class Floods {
     this.#floods.set(name, flood)
     return flood
   }
+}
+
+function whose({ id, partner }: Whose): Pick<Decision, 'account' | 'partner'> {
+  return { account: id, ...(partner !== undefined && { partner }) }
 }

@@ -1,5 +1,6 @@
+export { createLedger } from './create-ledger.js'
 export type { LedgerEntry, LedgerSink } from './entry.js'
 export { fileLedger, type FileLedgerOptions } from './file-ledger.js'
-export { createLedger, type Ledger, type LedgerOptions } from './ledger.js'
+export type { Ledger, LedgerOptions } from './ledger.js'
 export type { DoneOperation, Operations } from './operations.js'
 export { streamLedger } from './stream-ledger.js'

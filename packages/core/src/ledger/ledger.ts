@@ -1,24 +1,21 @@
-import { checkNamed, having, wholeNumber } from '../checked.js'
-import { completeClock, type Clock, type CompleteClock } from '../clock.js'
-import type { MisuseEvent, WarningEvent } from '../events.js'
-import type { Followable, FollowedConnection, FollowedRefusal } from '../followers.js'
-import { checkGate } from '../given-gate.js'
-import { nameInProcess, nameOfProcess } from '../process-name.js'
-import { withoutKeys } from '../without-keys.js'
-import type { Decision, LedgerEntry, LedgerSink } from './entry.js'
-import { Floods } from './floods.js'
-import { decisionOfOperation, type Operations } from './operations.js'
-import { SinkQueue } from './sink-queue.js'
+import type { Clock } from '../clock.js'
+import type { Followable } from '../followers.js'
+import type { LedgerEntry, LedgerSink } from './entry.js'
+import type { Operations } from './operations.js'
 
 /** Options of `createLedger`. */
 export interface LedgerOptions {
-  /** Where entries go: to each of them. A function is called with one entry at a time. */
+  /**
+   * Where entries go: to each of them. A function is called with one entry at a time, and each second with one at which it throws, until it
+   * has thrown 60 times at it: then that one is dropped, and counted. Where it may throw for longer, give an object with `write`: it loses
+   * none while there is room for those that wait.
+   */
   sinks: readonly (LedgerSink | ((entry: LedgerEntry) => unknown))[]
   /** So many decisions of a kind (what, API, account and reason) are told one by one within `windowMs`, and the others summed up. Default 20. */
   tellFirst?: number
   /** How long that window is, in ms. Default 10 000. */
   windowMs?: number
-  /** So many entries may wait for a sink that is slow or fails; more are dropped, and counted. Default 10 000. */
+  /** So many entries may wait for a sink that is slow or fails; more are dropped, counted, and warned of. Default 10 000. */
   maxQueued?: number
   /** For tests. Default: the system's. */
   clock?: Clock
@@ -26,228 +23,17 @@ export interface LedgerOptions {
 
 /** Keeps a record of every decision that may have to be shown later (clauses 3(a), 4(a)). */
 export interface Ledger {
-  /** Keeps what this gate refuses, ends and warns of, from now on. Any number of gates. Returns what ends it. */
+  /**
+   * Keeps what this gate refuses, ends and warns of, from now on. Any number of gates, each of them once, however often it is given; none
+   * once the ledger is closed. Returns what ends it.
+   */
   follow(gate: Followable): () => void
-  /** Keeps the operations of a registry, from now on. Returns what ends it. */
+  /** Keeps the operations of a registry, from now on, in the same way. Returns what ends it. */
   followOperations(registry: Operations): () => void
-  /** How many entries were dropped, over all sinks, since the ledger was made. */
+  /** How many decisions were dropped, with all that summaries stand for, over all sinks, since the ledger was made. */
   readonly dropped: number
   /** Resolves when every sink has been given what was decided up to now, or has failed to take it. Never rejects. */
   flush(): Promise<void>
   /** Keeps nothing more, writes what waits, for 5 seconds at most, and closes the sinks. Never rejects. Any number of times. */
   close(): Promise<void>
-}
-
-const CLOSE_MS = 5000
-
-/**
- * Makes a ledger. Nothing of it makes a request wait, and a sink that fails is warned of by the gates (`ledger-failed`).
- *
- * @throws OptionsError listing everything that is wrong with the options.
- */
-export function createLedger(options: LedgerOptions): Ledger {
-  checkNamed(options ?? {}, {
-    sinks: [
-      (value) => Array.isArray(value) && value.length > 0 && value.every(isSink),
-      "a list of sinks, e.g. [fileLedger({ path: 'ledger.ndjson' })]",
-    ],
-    tellFirst: wholeNumber(0, 'decisions'),
-    windowMs: wholeNumber(1, 'milliseconds'),
-    maxQueued: wholeNumber(1, 'entries'),
-    clock: having(['now'], 'an object with now()'),
-  })
-  return new LiveLedger(options)
-}
-
-class LiveLedger implements Ledger {
-  readonly #process = nameOfProcess()
-  readonly #name = nameInProcess('ledger')
-  readonly #clock: CompleteClock
-  readonly #windowMs: number
-  readonly #floods: Floods
-  readonly #queues: readonly SinkQueue[]
-  readonly #gates = new Set<Followable>()
-  readonly #ends = new Set<() => void>()
-  #serial = 0
-  #windowSince: Date | undefined
-  #timer: unknown
-  #closing: Promise<void> | undefined
-
-  constructor({ sinks, tellFirst = 20, windowMs = 10_000, maxQueued = 10_000, clock }: LedgerOptions) {
-    this.#clock = completeClock(clock)
-    this.#windowMs = windowMs
-    this.#floods = new Floods(tellFirst)
-    const settings = {
-      maxQueued,
-      clock: this.#clock,
-      dropped: (count: number) => this.#entry({ what: 'dropped' }, count),
-      onFailed: (cause: unknown) => this.#warn(cause),
-    }
-    this.#queues = sinks.map(
-      (sink) => new SinkQueue(typeof sink === 'function' ? calling(sink) : sink, settings),
-    )
-  }
-
-  get dropped(): number {
-    return this.#queues.reduce((sum, { dropped }) => sum + dropped, 0)
-  }
-
-  follow(gate: Followable): () => void {
-    checkGate(gate, 'follow')
-    const { api } = gate
-    const following = gate.follow({
-      purpose: 'ledger',
-      refused: (refusal) => this.#refused(api, refusal),
-      released: (connection, why) => {
-        if (why !== undefined) this.#ended(api, connection, why)
-      },
-    })
-    const warned = (event: WarningEvent) => this.#warned(event)
-    const suspected = (event: MisuseEvent) => this.#suspected(event)
-    gate.on('warning', warned)
-    gate.on('misuse', suspected)
-    this.#gates.add(gate)
-    return this.#ending(() => {
-      following.stop()
-      gate.off('warning', warned)
-      gate.off('misuse', suspected)
-      this.#gates.delete(gate)
-    })
-  }
-
-  followOperations(registry: Operations): () => void {
-    return this.#ending(registry.onOperation((operation) => this.#add(decisionOfOperation(operation))))
-  }
-
-  async flush(): Promise<void> {
-    this.#endWindow()
-    await Promise.all(this.#queues.map((queue) => queue.flush()))
-  }
-
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close())
-  }
-
-  #refused(api: string, refusal: FollowedRefusal): void {
-    const { reason, clause } = refusal
-    if (!this.#isToldAlone('refused', api, refusal.account?.id, reason, clause)) return
-    const { at: _, ...event } = refusal.event()
-    this.#add({ what: 'refused', ...present(event) })
-  }
-
-  #ended(api: string, connection: FollowedConnection, why: string): void {
-    const { id, class: className, holder, shownPath: path } = connection
-    const { account, client, credential, hint } = holder
-    const reason = withoutKeys(why)
-    if (!this.#isToldAlone('ended', api, account.id, reason)) return
-    this.#add({
-      what: 'ended',
-      ...present({
-        api,
-        reason,
-        account: account.id,
-        client: client.id,
-        credential: credential.id,
-        hint,
-        partner: account.partner,
-        class: className,
-        connection: id,
-        path,
-      }),
-    })
-  }
-
-  #suspected({ api, sign, clause, account, client, credential, hint, partner, refuseMs }: MisuseEvent): void {
-    if (!this.#isToldAlone('misuse', api, account, sign, clause)) return
-    const facts = {
-      api,
-      reason: sign,
-      clause,
-      account,
-      client,
-      credential,
-      hint,
-      partner,
-      enforced: refuseMs > 0,
-    }
-    this.#add({ what: 'misuse', ...present(facts) })
-  }
-
-  /** What was thrown is left out: a driver may have put a password into its message. */
-  #warned({ api, code, message, count }: WarningEvent): void {
-    this.#add({ what: 'warning', api, reason: code, message: withoutKeys(message) }, count)
-  }
-
-  #isToldAlone(...kind: Parameters<Floods['tells']>): boolean {
-    const alone = this.#floods.tells(...kind)
-    if (this.#timer === undefined) {
-      this.#windowSince = new Date(this.#clock.now())
-      this.#timer = this.#clock.setTimeout(() => this.#endWindow(), this.#windowMs)
-    }
-    return alone
-  }
-
-  #endWindow(): void {
-    this.#clock.clearTimeout(this.#timer)
-    this.#timer = undefined
-    for (const { kind, count } of this.#floods.end())
-      this.#add({ ...kind, ...present({ since: this.#windowSince }) }, count)
-  }
-
-  #add(decision: Decision, count = 1): void {
-    const entry = this.#entry(decision, count)
-    for (const queue of this.#queues) queue.add(entry)
-  }
-
-  #entry(decision: Decision, count: number): LedgerEntry {
-    const id = `${this.#name}/${(++this.#serial).toString(36)}`
-    return { id, at: new Date(this.#clock.now()), process: this.#process, count, ...decision }
-  }
-
-  #ending(end: () => void): () => void {
-    this.#ends.add(end)
-    return () => {
-      if (this.#ends.delete(end)) end()
-    }
-  }
-
-  #warn(cause: unknown): void {
-    const { dropped } = this
-    const message = `a sink of the ledger failed; ${dropped === 0 ? 'nothing is lost yet' : `${dropped} entries were dropped so far`}`
-    for (const gate of this.#gates) gate.warn('ledger-failed', message, cause)
-  }
-
-  async #close(): Promise<void> {
-    this.#endWindow()
-    const gates = [...this.#gates]
-    const before = this.dropped
-    for (const end of this.#ends) end()
-    this.#ends.clear()
-    // Who is no longer followed is still told what fails.
-    for (const gate of gates) this.#gates.add(gate)
-    await Promise.all(this.#queues.map((queue) => queue.close(CLOSE_MS)))
-    this.#gates.clear()
-    if (this.dropped === before) return
-    for (const gate of gates)
-      gate.warn('ledger-failed', `the ledger was closed, and ${this.dropped} entries were dropped`)
-  }
-}
-
-function isSink(value: unknown): boolean {
-  return typeof value === 'function' || typeof (value as LedgerSink | null)?.write === 'function'
-}
-
-/** One after the other: where one is not taken it comes again, and those after it. */
-function calling(listener: (entry: LedgerEntry) => unknown): LedgerSink {
-  return {
-    async write(entries) {
-      // oxlint-disable-next-line no-await-in-loop -- in order
-      for (const entry of entries) await listener(entry)
-    },
-  }
-}
-
-/** Without members that are not there. */
-function present<Facts extends object>(facts: Facts): { [Name in keyof Facts]: NonNullable<Facts[Name]> } {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,3 +1,4 @@
+import { clausesOf } from '../accounts/clauses.js'
 import type { Decision } from './entry.js'
 
 /** An operation that a registry has done. */
@@ -15,13 +16,23 @@ export interface Operations {
   onOperation(listener: (operation: DoneOperation) => void): () => void
 }
 
+/** What is looked at of an operation. */
+interface Known {
+  readonly kind: string
+  readonly client?: unknown
+  readonly partner?: unknown
+  readonly details?: { readonly partner?: unknown }
+}
+
 /** What concerns one account names it. What was registered stays in the registry's own history. */
 export function decisionOfOperation({ by, why, operation, accounts }: DoneOperation): Decision {
-  const { kind, client, partner } = operation as { kind: string; client?: unknown; partner?: unknown }
+  const { kind, client, partner, details } = operation as Known
   const [account] = accounts
+  const clauses = clausesOf(kind, (partner ?? details?.partner) !== undefined)
   return {
     what: 'operation',
     reason: kind,
+    ...(clauses.length > 0 && { clause: clauses.join(', ') }),
     by,
     ...(why !== undefined && { message: why }),
     ...(accounts.length === 1 && account !== undefined && { account }),

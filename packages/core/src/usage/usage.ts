@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex'
-import { checkNamed, having, wholeNumber } from '../checked.js'
+import { ABSENT_OR_DURATION, checkNamed, having } from '../checked.js'
 import { completeClock, type Clock, type CompleteClock } from '../clock.js'
 import { OptionsError } from '../errors.js'
 import type { Followable } from '../followers.js'
@@ -56,7 +56,7 @@ export interface Usage {
 export function createUsage(options: UsageOptions = {}): Usage {
   checkNamed(options, {
     store: having(['add', 'read'], 'a store of usage, e.g. memoryUsage()'),
-    flushMs: wholeNumber(1, 'milliseconds'),
+    flushMs: ABSENT_OR_DURATION,
     clock: having(['now'], 'an object with now()'),
   })
   const { store = memoryUsage(), flushMs = 10_000 } = options
