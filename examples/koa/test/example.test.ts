@@ -1,6 +1,10 @@
 import { describeTelephony } from '../../telephony/test/battery.js'
+import { describeEnding } from '../../telephony/test/ending.js'
 import { describeProgram } from '../../telephony/test/program.js'
 import { buildServer } from '../src/app.js'
 
+const MAIN = new URL('../dist/main.js', import.meta.url)
+
 describeTelephony('Koa', buildServer)
-describeProgram('Koa', new URL('../dist/main.js', import.meta.url))
+describeProgram('Koa', MAIN)
+describeEnding('Koa', MAIN)

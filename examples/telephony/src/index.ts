@@ -4,5 +4,6 @@ export { openAccounts, registerAccounts, type Accounts } from './accounts-file.j
 export { reportFault } from './faults.js'
 export { address, announce, run } from './run.js'
 export { createTelephonyServer, urlOf, type TelephonyServer } from './server.js'
+export { untilStopped } from './stopped.js'
 export { TERMS, VERSION } from './terms.js'
 export { inMemory, openTelephony, type Shared, type Telephony } from './telephony.js'

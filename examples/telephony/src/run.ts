@@ -2,6 +2,7 @@ import type { IssuedKey } from './accounts.js'
 import { openAccounts } from './accounts-file.js'
 import { coverageTable } from './coverage-table.js'
 import type { TelephonyServer } from './server.js'
+import { untilStopped } from './stopped.js'
 import type { Shared } from './telephony.js'
 
 /**
@@ -10,28 +11,17 @@ import type { Shared } from './telephony.js'
  * then how each clause of the Terms is met.
  */
 export async function run(buildServer: (shared: Shared) => TelephonyServer): Promise<void> {
+  const stopped = untilStopped()
+  const { port, host } = address()
   const accounts = await openAccounts()
   const server = buildServer(accounts)
-  const { port, host } = address()
-  const close = async () => {
+  try {
+    announce(await server.listen(port, host), server.keys)
+    console.log(coverageTable(server.telephony.gate))
+    await stopped
+  } finally {
     await server.close()
     await accounts.close()
-  }
-  const stop = () => {
-    // The second signal, of somebody who will not wait, kills it as it would any program.
-    process.off('SIGTERM', stop).off('SIGINT', stop)
-    void close()
-  }
-  try {
-    const url = await server.listen(port, host)
-    // Before the first line: who has read it may end it.
-    process.on('SIGTERM', stop).on('SIGINT', stop)
-    announce(url, server.keys)
-    console.log(coverageTable(server.telephony.gate))
-  } catch (error) {
-    await server.telephony.close()
-    await accounts.close()
-    throw error
   }
 }
 
