@@ -1,17 +1,24 @@
 import type { IssuedKey } from './accounts.js'
 import { openAccounts } from './accounts-file.js'
+import { address } from './address.js'
 import { coverageTable } from './coverage-table.js'
+import { reportEnd } from './faults.js'
 import type { TelephonyServer } from './server.js'
 import { untilStopped } from './stopped.js'
 import type { Shared } from './telephony.js'
 
+type BuildServer = (shared: Shared) => TelephonyServer
+
 /**
- * Runs it as a program, with its accounts in a SQLite file and its ledger beside it. `PORT`: 3000 by default, 0 for any free one. `HOST`: 127.0.0.1 by default, because keys travel in clear
- * over plain HTTP (clause 4(b)). Prints where it listens and, since they are made anew at each start, the keys of the demo accounts;
- * then how each clause of the Terms is met.
+ * Runs it as a program, with its accounts in a SQLite file and its ledger beside it. Prints where it listens and, since they are made
+ * anew at each start, the keys of the demo accounts; then how each clause of the Terms is met.
  */
-export async function run(buildServer: (shared: Shared) => TelephonyServer): Promise<void> {
+export async function run(buildServer: BuildServer): Promise<void> {
   const stopped = untilStopped()
+  await serve(buildServer, stopped).catch(reportEnd)
+}
+
+async function serve(buildServer: BuildServer, stopped: Promise<void>): Promise<void> {
   const { port, host } = address()
   const accounts = await openAccounts()
   const server = buildServer(accounts)
@@ -23,12 +30,6 @@ export async function run(buildServer: (shared: Shared) => TelephonyServer): Pro
     await server.close()
     await accounts.close()
   }
-}
-
-/** Where to listen. */
-export function address(): { port: number; host: string } {
-  const { PORT = '3000', HOST = '127.0.0.1' } = process.env
-  return { port: Number(PORT), host: HOST }
 }
 
 export function announce(url: string, keys: readonly IssuedKey[]): void {
