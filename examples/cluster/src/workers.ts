@@ -1,5 +1,5 @@
-import type { DemoKeys } from '@api-terms/example-telephony'
-import cluster, { type Address, type Worker } from 'node:cluster'
+import { CannotStart, type DemoKeys } from '@api-terms/example-telephony'
+import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as passed } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,13 @@ export interface Task {
   readonly digests: DemoKeys['digests']
   readonly port: number
   readonly host: string
+}
+
+/** How the start of a process went. */
+export interface Begun {
+  readonly url?: string
+  /** Why it cannot listen. */
+  readonly cannot?: string
 }
 
 /** The processes, all on one port. */
@@ -24,8 +31,8 @@ export class Workers {
     cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [] })
   }
 
-  /** Resolves with where they listen. Rejects where one cannot. */
-  async start(count: number): Promise<Address> {
+  /** Resolves with the URL of them all. Rejects where one cannot listen. */
+  async start(count: number): Promise<string> {
     const first = await this.#begin()
     await Promise.all(Array.from({ length: count - 1 }, () => this.#begin()))
     return first
@@ -34,22 +41,34 @@ export class Workers {
   /** Each ends what is in progress and frees its slots. */
   async stop(): Promise<void> {
     this.#stopping = true
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    const workers = Object.values(cluster.workers ?? {})
+      .filter((worker) => worker !== undefined)
+      // Of one that has ended already no end would be heard.
+      .filter((worker) => !worker.isDead())
     const ended = workers.map((worker) => once(worker, 'exit'))
     for (const worker of workers) worker.process.kill('SIGTERM')
     await Promise.all(ended)
   }
 
-  async #begin(): Promise<Address> {
+  async #begin(): Promise<string> {
+    if (this.#stopping) throw new Error('the processes are ending')
     const worker = cluster.fork()
-    worker.once('message', () => worker.send(this.#task))
     const ended = once(worker, 'exit')
-    const [address] = (await Promise.race([
-      once(worker, 'listening'),
-      ended.then(() => Promise.reject(new Error('a process ended before it listened'))),
-    ])) as [Address]
+    const gone = ended.then(() => {
+      throw new CannotStart('a process has ended before it listened')
+    })
+    const told = async () => (await Promise.race([once(worker, 'message'), gone]))[0] as unknown
+    // That it is ready, and then how it went.
+    await told()
+    // Where it cannot be told any more it has ended, and that is heard of.
+    worker.send(this.#task, () => undefined)
+    const { url, cannot } = (await told()) as Begun
+    if (url === undefined) {
+      worker.process.kill()
+      throw new CannotStart(cannot)
+    }
     void ended.then(() => this.#replace(worker))
-    return address
+    return url
   }
 
   /** One that died is replaced, however often it takes. */

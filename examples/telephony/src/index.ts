@@ -4,7 +4,7 @@ export { openAccounts, registerAccounts, type Accounts } from './accounts-file.j
 export { address } from './address.js'
 export { CannotStart, reportEnd, reportFault } from './faults.js'
 export { announce, run } from './run.js'
-export { createTelephonyServer, urlOf, type TelephonyServer } from './server.js'
+export { createTelephonyServer, type TelephonyServer } from './server.js'
 export { untilStopped } from './stopped.js'
 export { TERMS, VERSION } from './terms.js'
 export { inMemory, openTelephony, type Shared, type Telephony } from './telephony.js'

@@ -56,6 +56,6 @@ async function cutOffTheRest({ gate }: Telephony, server: Server): Promise<void>
   server.closeAllConnections()
 }
 
-export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }

@@ -39,7 +39,7 @@ export function describeStarting(name: string, main: URL): void {
 }
 
 /** How it ends, what it says of it, and what it leaves behind. */
-async function failed(main: URL, env: Record<string, string>) {
+export async function failed(main: URL, env: Record<string, string>) {
   const folder = await scratchFolder()
   const program = spawnProgram(main, { TMPDIR: folder, ...env }, { stdio: ['ignore', 'ignore', 'pipe'] })
   onTestFinished(() => void program.kill('SIGKILL'))
