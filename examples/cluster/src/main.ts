@@ -13,8 +13,8 @@ async function serve(): Promise<void> {
   const { issued, digests } = issueDemoKeys()
   const workers = new Workers({ redisUrl: redis.url, digests, ...where })
   try {
-    const url = await Promise.race([workers.start(PROCESSES), stopped])
-    if (url) announce(url, issued)
+    const begun = await Promise.race([workers.start(PROCESSES), stopped])
+    if (begun) announce(begun.url, issued, begun.coverage)
     await stopped
   } finally {
     await workers.stop()

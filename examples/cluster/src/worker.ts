@@ -1,11 +1,11 @@
 import { createUsage } from '@api-terms/core'
 import { buildServer } from '@api-terms/example-express'
-import { demoRegistry, reportFault, untilStopped } from '@api-terms/example-telephony'
+import { coverageTable, demoRegistry, reportFault, untilStopped } from '@api-terms/example-telephony'
 import { redisConnections, redisUsage } from '@api-terms/redis'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { createClient } from 'redis'
-import type { Begun, Task } from './workers.js'
+import type { Begun, NotBegun, Task } from './workers.js'
 
 // One of the processes: the API in Express, with its connections and its usage counted in Redis.
 process.send?.('ready')
@@ -21,8 +21,8 @@ const server = buildServer({
   // Whichever process is asked, it tells of them all, up to the last second.
   usage: createUsage({ store: redisUsage({ client }), flushMs: 1_000 }),
 })
-const begun: Begun = await server.listen(port, host).then(
-  (url) => ({ url }),
+const begun: Begun | NotBegun = await server.listen(port, host).then(
+  (url) => ({ url, coverage: coverageTable(server.telephony.gate) }),
   (error: unknown) => ({ cannot: (error as Error).message }),
 )
 process.send?.(begun)

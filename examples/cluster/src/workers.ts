@@ -12,11 +12,16 @@ export interface Task {
   readonly host: string
 }
 
-/** How the start of a process went. */
+/** What a process tells as it begins. */
 export interface Begun {
-  readonly url?: string
-  /** Why it cannot listen. */
-  readonly cannot?: string
+  readonly url: string
+  /** How its gate meets each clause of the Terms. */
+  readonly coverage: string
+}
+
+/** Why one cannot begin. */
+export interface NotBegun {
+  readonly cannot: string
 }
 
 /** The processes, all on one port. */
@@ -31,8 +36,8 @@ export class Workers {
     cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [] })
   }
 
-  /** Resolves with the URL of them all. Rejects where one cannot listen. */
-  async start(count: number): Promise<string> {
+  /** Resolves with what the first tells: it holds for all. Rejects where one cannot listen. */
+  async start(count: number): Promise<Begun> {
     const first = await this.#begin()
     await Promise.all(Array.from({ length: count - 1 }, () => this.#begin()))
     return first
@@ -50,7 +55,7 @@ export class Workers {
     await Promise.all(ended)
   }
 
-  async #begin(): Promise<string> {
+  async #begin(): Promise<Begun> {
     if (this.#stopping) throw new Error('the processes are ending')
     const worker = cluster.fork()
     const ended = once(worker, 'exit')
@@ -62,13 +67,13 @@ export class Workers {
     await told()
     // Where it cannot be told any more it has ended, and that is heard of.
     worker.send(this.#task, () => undefined)
-    const { url, cannot } = (await told()) as Begun
-    if (url === undefined) {
+    const begun = (await told()) as Begun | NotBegun
+    if ('cannot' in begun) {
       worker.process.kill()
-      throw new CannotStart(cannot)
+      throw new CannotStart(begun.cannot)
     }
     void ended.then(() => this.#replace(worker))
-    return url
+    return begun
   }
 
   /** One that died is replaced, however often it takes. */

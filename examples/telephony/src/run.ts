@@ -9,10 +9,7 @@ import type { Shared } from './telephony.js'
 
 type BuildServer = (shared: Shared) => TelephonyServer
 
-/**
- * Runs it as a program, with its accounts in a SQLite file and its ledger beside it. Prints where it listens and, since they are made
- * anew at each start, the keys of the demo accounts; then how each clause of the Terms is met.
- */
+/** Runs it as a program, with its accounts in a SQLite file and its ledger beside it. */
 export async function run(buildServer: BuildServer): Promise<void> {
   const stopped = untilStopped()
   await serve(buildServer, stopped).catch(reportEnd)
@@ -23,8 +20,8 @@ async function serve(buildServer: BuildServer, stopped: Promise<void>): Promise<
   const accounts = await openAccounts()
   const server = buildServer(accounts)
   try {
-    announce(await server.listen(port, host), server.keys)
-    console.log(coverageTable(server.telephony.gate))
+    const url = await server.listen(port, host)
+    announce(url, server.keys, coverageTable(server.telephony.gate))
     await stopped
   } finally {
     await server.close()
@@ -32,7 +29,12 @@ async function serve(buildServer: BuildServer, stopped: Promise<void>): Promise<
   }
 }
 
-export function announce(url: string, keys: readonly IssuedKey[]): void {
+/**
+ * Prints where it listens and, since they are made anew at each start, the keys of the demo accounts; then how each clause of the Terms
+ * is met.
+ */
+export function announce(url: string, keys: readonly IssuedKey[], coverage: string): void {
   console.log(`listening on ${url}`)
   for (const { account, client, key } of keys) console.log(`account=${account} client=${client} key=${key}`)
+  console.log(coverage)
 }
