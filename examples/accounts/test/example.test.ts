@@ -70,7 +70,7 @@ test('Ctrl-C in the middle of it leaves nothing', async () => {
   onTestFinished(() => void program.kill('SIGKILL'))
   const ended = once(program, 'exit')
   await once(program.stdout!, 'data')
-  await pressCtrlC(program)
+  pressCtrlC(program)
   expect(await ended).toEqual([0, null])
   expect(await readdir(folder)).toEqual([])
 })
