@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { pressCtrlC } from '../../telephony/test/ending.js'
+import { ofOwnGroup, scratchFolder, spawnProgram } from '../../telephony/test/program.js'
 import { STEPS } from '../src/steps.js'
 
 /** What each step prints: an operation that is not here is not shown. */
@@ -21,11 +25,12 @@ const PRINTED: Record<string, string> = {
     'notice given 200 10 reads at once, from its date 403 account-terminated, api-terms: account umbrella is terminated',
 }
 
+const MAIN = new URL('../dist/main.js', import.meta.url)
+
 let lines: string[]
 
 beforeAll(async () => {
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [main])
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(MAIN)])
   lines = stdout.split('\n')
 }, 60_000)
 
@@ -57,4 +62,15 @@ test('the history tells all of it', () => {
   expect(
     history.some((line) => line.endsWith('revoke-key by ops@provider.example: found in a public repository')),
   ).toBe(true)
+})
+
+test('Ctrl-C in the middle of it leaves nothing', async () => {
+  const folder = await scratchFolder()
+  const program = spawnProgram(MAIN, { TMPDIR: folder }, ofOwnGroup)
+  onTestFinished(() => void program.kill('SIGKILL'))
+  const ended = once(program, 'exit')
+  await once(program.stdout!, 'data')
+  pressCtrlC(program)
+  expect(await ended).toEqual([0, null])
+  expect(await readdir(folder)).toEqual([])
 })

@@ -1,30 +1,23 @@
-import { address, announce, issueDemoKeys, urlOf } from '@api-terms/example-telephony'
+import { address, announce, issueDemoKeys, reportEnd, untilStopped } from '@api-terms/example-telephony'
 import { findRedis } from './redis.js'
 import { Workers } from './workers.js'
 
 const PROCESSES = 4
 
-const redis = await findRedis()
-const { issued, digests } = issueDemoKeys()
-const { port, host } = address()
-const workers = new Workers({ redisUrl: redis.url, digests, port, host })
+const stopped = untilStopped()
+await serve().catch(reportEnd)
 
-const close = async () => {
-  await workers.stop()
-  await redis.stop()
-}
-const stop = () => {
-  // The second signal, of somebody who will not wait, kills it as it would any program.
-  process.off('SIGTERM', stop).off('SIGINT', stop)
-  void close()
-}
-process.on('SIGTERM', stop).on('SIGINT', stop)
-
-try {
-  const listening = await workers.start(PROCESSES)
-  announce(urlOf({ address: host, port: listening.port }), issued)
-} catch (error) {
-  console.error(error)
-  process.exitCode = 1
-  await close()
+async function serve(): Promise<void> {
+  const where = address()
+  const redis = await findRedis()
+  const { issued, digests } = issueDemoKeys()
+  const workers = new Workers({ redisUrl: redis.url, digests, ...where })
+  try {
+    const begun = await Promise.race([workers.start(PROCESSES), stopped])
+    if (begun) announce(begun.url, issued, begun.coverage)
+    await stopped
+  } finally {
+    await workers.stop()
+    await redis.stop()
+  }
 }

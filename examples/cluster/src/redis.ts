@@ -1,9 +1,8 @@
+import { CannotStart } from '@api-terms/example-telephony'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createClient } from 'redis'
 
 export interface Redis {
@@ -17,47 +16,37 @@ export async function findRedis(): Promise<Redis> {
   return REDIS_URL ? { url: REDIS_URL, stop: () => Promise.resolve() } : startRedis()
 }
 
-/** On a free port of this machine alone, and nothing is written to a disk: what is open now is all there is to know. */
+/** On a free port of this machine alone. */
 async function startRedis(): Promise<Redis> {
-  const folder = await mkdtemp(join(tmpdir(), 'api-terms-redis-'))
   const port = await freePort()
-  const settings = [
-    '--bind',
-    HOST,
-    '--port',
-    `${port}`,
-    '--dir',
-    folder,
-    '--save',
-    '',
-    '--loglevel',
-    'warning',
-  ]
   // A group of its own: Ctrl-C in a terminal must not end it before the processes have given their slots back.
-  const server = spawn('redis-server', settings, { stdio: ['ignore', 'ignore', 'inherit'], detached: true })
-  const ended = once(server, 'exit').catch(() => undefined)
-  const failed = once(server, 'error').then(([cause]) => {
-    throw new Error('redis-server cannot be started: install it, or name one in REDIS_URL', { cause })
+  const guard = spawn(process.execPath, [GUARD, HOST, `${port}`], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
   })
-  const endWithUs = () => void server.kill('SIGKILL')
-  process.once('exit', endWithUs)
-  await Promise.race([answers(`redis://${HOST}:${port}`), failed])
+  const ended = once(guard, 'exit')
+  const url = `redis://${HOST}:${port}`
+  await answers(url, ended)
   return {
-    url: `redis://${HOST}:${port}`,
+    url,
     async stop() {
-      process.off('exit', endWithUs)
-      server.kill('SIGTERM')
+      guard.stdin.destroy()
       await ended
-      await rm(folder, { recursive: true })
     },
   }
 }
 
-/** Tries again until it is there. */
-async function answers(url: string): Promise<void> {
+/** Tries again until it is there, or has ended. */
+async function answers(url: string, ended: Promise<unknown>): Promise<void> {
   const client = createClient({ url, socket: { reconnectStrategy: 50 } }).on('error', () => {})
-  await client.connect()
-  client.destroy()
+  const absent = ended.then(() => {
+    throw new CannotStart('redis-server cannot be started: install it, or name one in REDIS_URL')
+  })
+  try {
+    await Promise.race([client.connect(), absent])
+  } finally {
+    client.destroy()
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -69,4 +58,5 @@ async function freePort(): Promise<number> {
   return port
 }
 
+const GUARD = fileURLToPath(new URL('redis-guard.js', import.meta.url))
 const HOST = '127.0.0.1'

@@ -1,5 +1,5 @@
-import type { DemoKeys } from '@api-terms/example-telephony'
-import cluster, { type Address, type Worker } from 'node:cluster'
+import { CannotStart, type DemoKeys } from '@api-terms/example-telephony'
+import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as passed } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,18 @@ export interface Task {
   readonly digests: DemoKeys['digests']
   readonly port: number
   readonly host: string
+}
+
+/** What a process tells as it begins. */
+export interface Begun {
+  readonly url: string
+  /** How its gate meets each clause of the Terms. */
+  readonly coverage: string
+}
+
+/** Why one cannot begin. */
+export interface NotBegun {
+  readonly cannot: string
 }
 
 /** The processes, all on one port. */
@@ -24,8 +36,8 @@ export class Workers {
     cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [] })
   }
 
-  /** Resolves with where they listen. Rejects where one cannot. */
-  async start(count: number): Promise<Address> {
+  /** Resolves with what the first tells: it holds for all. Rejects where one cannot listen. */
+  async start(count: number): Promise<Begun> {
     const first = await this.#begin()
     await Promise.all(Array.from({ length: count - 1 }, () => this.#begin()))
     return first
@@ -34,22 +46,34 @@ export class Workers {
   /** Each ends what is in progress and frees its slots. */
   async stop(): Promise<void> {
     this.#stopping = true
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    const workers = Object.values(cluster.workers ?? {})
+      .filter((worker) => worker !== undefined)
+      // Of one that has ended already no end would be heard.
+      .filter((worker) => !worker.isDead())
     const ended = workers.map((worker) => once(worker, 'exit'))
     for (const worker of workers) worker.process.kill('SIGTERM')
     await Promise.all(ended)
   }
 
-  async #begin(): Promise<Address> {
+  async #begin(): Promise<Begun> {
+    if (this.#stopping) throw new Error('the processes are ending')
     const worker = cluster.fork()
-    worker.once('message', () => worker.send(this.#task))
     const ended = once(worker, 'exit')
-    const [address] = (await Promise.race([
-      once(worker, 'listening'),
-      ended.then(() => Promise.reject(new Error('a process ended before it listened'))),
-    ])) as [Address]
+    const gone = ended.then(() => {
+      throw new CannotStart('a process has ended before it listened')
+    })
+    const told = async () => (await Promise.race([once(worker, 'message'), gone]))[0] as unknown
+    // That it is ready, and then how it went.
+    await told()
+    // Where it cannot be told any more it has ended, and that is heard of.
+    worker.send(this.#task, () => undefined)
+    const begun = (await told()) as Begun | NotBegun
+    if ('cannot' in begun) {
+      worker.process.kill()
+      throw new CannotStart(begun.cannot)
+    }
     void ended.then(() => this.#replace(worker))
-    return address
+    return begun
   }
 
   /** One that died is replaced, however often it takes. */

@@ -1,15 +1,79 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { createClient } from 'redis'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { callerOf, nextEvent } from '../../telephony/test/caller.js'
-import { describeProgram, PATIENCE_MS, startProgram, type Program } from '../../telephony/test/program.js'
+import { describeEnding } from '../../telephony/test/ending.js'
+import {
+  describeProgram,
+  PATIENCE_MS,
+  scratchFolder,
+  startProgram,
+  type Program,
+} from '../../telephony/test/program.js'
+import { describeStarting, failed } from '../../telephony/test/starting.js'
 
 const MAIN = new URL('../dist/main.js', import.meta.url)
 
 describeProgram('four processes, with a Redis of its own,', MAIN, ['SIGINT'], false)
+describeStarting('four processes', MAIN)
+describeEnding('four processes', MAIN)
+
+describe('A Redis of its own', { timeout: PATIENCE_MS }, () => {
+  const start = async () => {
+    const folder = await scratchFolder()
+    const { program } = await startProgram(MAIN, { TMPDIR: folder })
+    const below = await descendantsOf(program.pid!)
+    onTestFinished(() => kill('SIGKILL', ...below.map(({ pid }) => pid), program.pid!))
+    const redis = below.filter(({ args }) => args.startsWith('redis-server '))
+    expect(redis).toHaveLength(1)
+    const workers = below.filter(({ args }) => args.includes('worker.js'))
+    expect(workers).toHaveLength(4)
+    /** Neither the process nor its folder is left. */
+    const isGone = () =>
+      vi.waitFor(
+        async () => {
+          expect(isAlive(redis[0]!.pid)).toBe(false)
+          expect(await readdir(folder)).toEqual([])
+        },
+        { timeout: 5_000 },
+      )
+    return { program, workers, isGone }
+  }
+
+  test('is asked for in a line where none is installed', async () => {
+    expect(await failed(MAIN, { PATH: '/nowhere' })).toEqual({
+      code: 1,
+      said: 'redis-server cannot be started: install it, or name one in REDIS_URL\n',
+      left: [],
+    })
+  })
+
+  test('goes with a program that is killed', async () => {
+    const { program, isGone } = await start()
+    program.kill('SIGKILL')
+    await isGone()
+  })
+
+  test('goes with a program that a second signal kills, as it waits for a process that hangs', async () => {
+    const { program, workers, isGone } = await start()
+    kill('SIGSTOP', workers[0]!.pid)
+    const ended = once(program, 'exit')
+    program.kill('SIGINT')
+    await vi.waitFor(
+      async () => {
+        program.kill('SIGINT')
+        expect(program.signalCode).toBe('SIGINT')
+      },
+      { timeout: 5_000 },
+    )
+    expect(await ended).toEqual([null, 'SIGINT'])
+    await isGone()
+  })
+})
 
 describe('The program in four processes', () => {
   let server: RedisServer
@@ -123,9 +187,34 @@ describe('The program in four processes', () => {
 })
 
 async function childrenOf(pid: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=,args=', '--ppid', `${pid}`])
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes('worker.js'))
-    .map((line) => Number.parseInt(line, 10))
+  const below = await descendantsOf(pid)
+  return below.filter(({ args }) => args.includes('worker.js')).map((child) => child.pid)
+}
+
+interface Process {
+  readonly pid: number
+  readonly args: string
+}
+
+async function descendantsOf(pid: number): Promise<Process[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,ppid=,args='])
+  const all = stdout.split('\n').map((line) => {
+    const [, own, parent, args = ''] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? []
+    return { pid: Number(own), parent: Number(parent), args }
+  })
+  const below = (parent: number): Process[] =>
+    all.filter((one) => one.parent === parent).flatMap((child) => [child, ...below(child.pid)])
+  return below(pid)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+function kill(signal: NodeJS.Signals, ...pids: number[]): void {
+  for (const pid of pids.filter(isAlive)) process.kill(pid, signal)
 }

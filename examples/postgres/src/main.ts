@@ -7,7 +7,10 @@ import { TABLES } from './tables.js'
 
 // With DATABASE_URL in the environment: makes the tables and a customer with a fresh key, and serves.
 const { DATABASE_URL, HOST = '127.0.0.1', PORT = '3000' } = process.env
-if (DATABASE_URL === undefined) throw new Error('DATABASE_URL is missing: postgres://user@host/database')
+if (DATABASE_URL === undefined) {
+  console.error('DATABASE_URL is missing: postgres://user@host/database')
+  process.exit(1)
+}
 
 const pool = new Pool({ connectionString: DATABASE_URL })
 const { key, digest } = issueKey()

@@ -4,3 +4,12 @@ export function reportFault(error: unknown): void {
 }
 
 const HUNG_UP = new Set<string | undefined>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'])
+
+/** What who starts the program can mend: its message is all there is to say. */
+export class CannotStart extends Error {}
+
+/** Tells why the program ends where nobody has stopped it. */
+export function reportEnd(error: unknown): void {
+  console.error(error instanceof CannotStart ? error.message : error)
+  process.exitCode = 1
+}

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { IssuedKey } from './accounts.js'
+import { cannotListen } from './address.js'
 import { answerUpgrades } from './realtime.js'
 import type { Telephony } from './telephony.js'
 
@@ -25,7 +26,9 @@ export function createTelephonyServer(telephony: Telephony, listener: RequestLis
     keys: telephony.keys,
     async listen(port, host) {
       server.listen(port, host)
-      await once(server, 'listening')
+      await once(server, 'listening').catch((error: unknown) => {
+        throw cannotListen({ port, host }, error)
+      })
       return urlOf(server.address() as AddressInfo)
     },
     async close() {
@@ -53,6 +56,6 @@ async function cutOffTheRest({ gate }: Telephony, server: Server): Promise<void>
   server.closeAllConnections()
 }
 
-export function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+function urlOf({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }
