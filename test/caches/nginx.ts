@@ -27,10 +27,20 @@ function program(): string {
 
 /** Starts nginx before the app at this port, in a folder of its own; sockets in it spare a search for free ports. */
 export async function startNginx(port: number): Promise<Nginx> {
+  const running = await runNginx((folder) => configOf(folder, port), ['heedful', 'careless'])
+  const sockets = { heedful: join(running.folder, 'heedful'), careless: join(running.folder, 'careless') }
+  return { ...sockets, stop: () => running.stop() }
+}
+
+/** Runs nginx until it is stopped, in a folder of its own: there once it listens at all of these sockets in it. */
+export async function runNginx(
+  configIn: (folder: string) => string,
+  sockets: readonly string[],
+): Promise<{ readonly folder: string; stop(): Promise<void> }> {
   const binary = program()
   const folder = await mkdtemp(join(tmpdir(), 'api-terms-nginx-'))
   const config = join(folder, 'nginx.conf')
-  await writeFile(config, configOf(folder, port))
+  await writeFile(config, configIn(folder))
   const child = spawn(binary, ['-p', folder, '-c', config, '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -43,17 +53,16 @@ export async function startNginx(port: number): Promise<Nginx> {
     await exited
     await rm(folder, { recursive: true, force: true })
   }
-  const sockets = { heedful: join(folder, 'heedful'), careless: join(folder, 'careless') }
   try {
     await Promise.race([
-      Promise.all(Object.values(sockets).map(listening)),
+      Promise.all(sockets.map((name) => listening(join(folder, name)))),
       exited.then(() => Promise.reject(new Error(`nginx did not start: ${complaints}`))),
     ])
   } catch (error) {
     await stop()
     throw error
   }
-  return { ...sockets, stop }
+  return { folder, stop }
 }
 
 async function listening(path: string): Promise<void> {
@@ -82,6 +91,20 @@ function configOf(folder: string, port: number): string {
       ${more}
     }
   }`
+  return nginxConfig(
+    folder,
+    `
+  upstream app { server 127.0.0.1:${port}; keepalive 8; }
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  proxy_set_header Host $host;
+  ${server('heedful')}
+  ${server('careless', 'proxy_ignore_headers Vary;')}`,
+  )
+}
+
+/** All of a configuration but what is special: one process in the foreground, and nothing outside the folder. */
+export function nginxConfig(folder: string, http: string): string {
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `
 daemon off;
@@ -92,12 +115,7 @@ events { worker_connections 256; }
 http {
   access_log off;
   ${places.map((place) => `${place}_temp_path ${folder}/${place};`).join('\n  ')}
-  upstream app { server 127.0.0.1:${port}; keepalive 8; }
-  proxy_http_version 1.1;
-  proxy_set_header Connection "";
-  proxy_set_header Host $host;
-  ${server('heedful')}
-  ${server('careless', 'proxy_ignore_headers Vary;')}
+  ${http}
 }
 `
 }
