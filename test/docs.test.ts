@@ -19,6 +19,7 @@ beforeAll(async () => {
   vi.stubEnv('REDIS_URL', redis.url)
   vi.stubEnv('ACCOUNTS_FILE', join(folder.path, 'accounts.db'))
   vi.stubEnv('RECORDS_FILE', join(folder.path, 'records.db'))
+  vi.stubEnv('MOVED_FILE', join(folder.path, 'moved.db'))
 })
 afterAll(async () => {
   vi.unstubAllEnvs()
