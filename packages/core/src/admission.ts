@@ -5,6 +5,9 @@ import type { ResponseHead } from './head.js'
 import type { Refusal } from './refusal.js'
 import type { Account, Client } from './registry.js'
 
+/** What the gate decides. */
+export type Outcome = Admission | Refusal
+
 /** The right to proceed. Handlers get it from `admissionOf`; the members below the line are for adapters. */
 export interface Admission {
   readonly admitted: true

@@ -6,7 +6,7 @@ import type { Refusal } from './refusal.js'
 import type { Limits } from './registry.js'
 import type { GateRequest, RequestParts } from './request.js'
 import type { GateSetup } from './setup.js'
-import type { Outcome } from './visit.js'
+import type { Outcome } from './admission.js'
 import type { ConnectionFilter } from './voice.js'
 
 /** Options of {@link Gate.admit}. */

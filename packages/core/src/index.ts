@@ -1,6 +1,6 @@
-export { createGate } from './create-gate.js'
+export { createGate } from './gate/create-gate.js'
 export type { AdmitOptions, ConnectionView, ConnectionView as Connection, Gate, GateHealth } from './gate.js'
-export type { Outcome } from './visit.js'
+export type { Outcome } from './admission.js'
 export type { GateOptions } from './options.js'
 export type {
   DatedVersion,

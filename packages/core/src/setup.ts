@@ -1,6 +1,6 @@
 import type { GateEventName } from './events.js'
 import type { Purpose } from './followers.js'
-import { isOneOfMany } from './one-of-many.js'
+import { isOneOfMany } from './gate/one-of-many.js'
 
 /** What an option says, where that can be told: text, a number, yes or no, a list of texts. Else `true`: there is something. */
 export type Said = string | number | boolean | readonly string[]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TestClock } from '../../../test/clock.js'
-import { Moments } from '../src/moments.js'
+import { Moments } from '../src/gate/moments.js'
 
 function momentsWith(clock = new TestClock(0)) {
   const due: (string | undefined)[][] = []

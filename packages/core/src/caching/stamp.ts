@@ -33,7 +33,7 @@ export interface Caching {
    */
   stamp(head: ResponseHead, answer: CachedAnswer, names?: readonly string[]): boolean
   /** What `stamp` writes where the app has said nothing of caching in its fields: see {@link isOfCaching}. */
-  unsaid(answer: CachedAnswer): Pick<Ceiling, 'linesBehind' | 'shared'>
+  ceilingFor(answer: CachedAnswer): Pick<Ceiling, 'linesBehind' | 'shared'>
   /**
    * {@link compilePolicy} for what handlers say request by request: a policy that is text is worked out once.
    *
@@ -56,7 +56,7 @@ export function createCaching(options: CachingOptions, now: () => number = Date.
   }
 
   return {
-    unsaid: ceilingFor,
+    ceilingFor,
     stamp(head, answer, names = head.getHeaderNames()) {
       if (answer.status < 200) return false
       const ceiling = ceilingFor(answer)

@@ -1,4 +1,4 @@
-import { createGate } from '../create-gate.js'
+import { createGate } from '../gate/create-gate.js'
 import type { Gate } from '../gate.js'
 import { isGate } from '../given-gate.js'
 import type { GateOptions } from '../options.js'

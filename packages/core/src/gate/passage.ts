@@ -1,25 +1,26 @@
-import { bounded } from './bounded.js'
+import { bounded } from '../bounded.js'
 import type { Accounts } from './changed-accounts.js'
-import type { CompleteClock } from './clock.js'
+import type { CompleteClock } from '../clock.js'
 import type {
   ConnectionStore,
   ExhaustedGrounds,
   Granted,
   LeaseAnswer,
   LimitTable,
-} from './connections/index.js'
-import type { Identity } from './credentials/index.js'
+} from '../connections/index.js'
+import type { Identity } from '../credentials/index.js'
 import { LIMITS_UNAVAILABLE, NO_LIMIT_FOR_CLASS, SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
 import { LiveAdmission, type AdmissionContext } from './live-admission.js'
-import type { MisuseCheck } from './misuse/index.js'
-import { passWithout } from './pass.js'
-import { isPending, isPromise, type Pending } from './pending.js'
-import type { Ground, Refusal, Refuser } from './refusal.js'
+import type { MisuseCheck } from '../misuse/index.js'
+import { passWithout } from './uncounted-admission.js'
+import { isPending, isPromise, type Pending } from '../pending.js'
+import type { Ground, Refusal, Refuser } from '../refusal.js'
 import type { Reports } from './reports.js'
-import type { GateRequest } from './request.js'
-import type { RequestCheck } from './requests/index.js'
-import { Visit, type Outcome } from './visit.js'
+import type { GateRequest } from '../request.js'
+import type { RequestCheck } from '../requests/index.js'
+import type { Outcome } from '../admission.js'
+import { Visit } from './visit.js'
 
 type Soon<T> = T | Promise<T>
 

@@ -1,8 +1,8 @@
-import type { Admission } from './admission.js'
-import type { CachePolicy, Caching } from './caching/index.js'
-import type { HeldConnection } from './connections/index.js'
-import type { Identity } from './credentials/index.js'
-import type { Account, Client } from './registry.js'
+import type { Admission } from '../admission.js'
+import type { CachePolicy, Caching } from '../caching/index.js'
+import type { HeldConnection } from '../connections/index.js'
+import type { Identity } from '../credentials/index.js'
+import type { Account, Client } from '../registry.js'
 
 const NOBODY: { readonly account: Account; readonly client: Client } = {
   account: Object.freeze({ id: '' }),

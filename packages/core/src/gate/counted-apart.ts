@@ -1,5 +1,5 @@
-import type { ConnectionStore } from './connections/index.js'
-import type { Registry } from './registry.js'
+import type { ConnectionStore } from '../connections/index.js'
+import type { Registry } from '../registry.js'
 import type { Reports } from './reports.js'
 
 const MESSAGE =

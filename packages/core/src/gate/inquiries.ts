@@ -1,14 +1,14 @@
-import type { Agreement } from './agreement/index.js'
-import { bounded } from './bounded.js'
-import type { CompleteClock } from './clock.js'
-import type { ExhaustedGrounds, LimitTable } from './connections/index.js'
-import type { Identity } from './credentials/index.js'
+import type { Agreement } from '../agreement/index.js'
+import { bounded } from '../bounded.js'
+import type { CompleteClock } from '../clock.js'
+import type { ExhaustedGrounds, LimitTable } from '../connections/index.js'
+import type { Identity } from '../credentials/index.js'
 import { SHUTTING_DOWN } from './grounds.js'
 import type { Identification } from './identification.js'
-import type { Inquiry, ToldVersion } from './inquiry.js'
-import type { Ground, Reason, Refusal, Refuser } from './refusal.js'
+import type { Inquiry, ToldVersion } from '../inquiry.js'
+import type { Ground, Reason, Refusal, Refuser } from '../refusal.js'
 import type { Reports } from './reports.js'
-import type { GateRequest } from './request.js'
+import type { GateRequest } from '../request.js'
 
 /**
  * How many inquiries of a client may be under way at once; each may wait for content. They are no connections of the API, and have a class of

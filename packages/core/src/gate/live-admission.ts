@@ -1,6 +1,6 @@
-import type { Admission } from './admission.js'
-import type { CachePolicy, CompiledPolicy } from './caching/index.js'
-import type { Carrier, Traffic } from './carrier.js'
+import type { Admission } from '../admission.js'
+import type { CachePolicy, CompiledPolicy } from '../caching/index.js'
+import type { Carrier, Traffic } from '../carrier.js'
 import {
   View,
   type Granted,
@@ -8,16 +8,16 @@ import {
   type Lease,
   type Link,
   type OpenConnections,
-} from './connections/index.js'
-import type { Identity } from './credentials/index.js'
-import type { ResponseHead } from './head.js'
-import { INSPECT } from './inspect.js'
-import type { PassContext } from './pass.js'
-import type { Refusal } from './refusal.js'
-import type { Account, Client } from './registry.js'
-import type { GateRequest } from './request.js'
+} from '../connections/index.js'
+import type { Identity } from '../credentials/index.js'
+import type { ResponseHead } from '../head.js'
+import { INSPECT } from '../inspect.js'
+import type { PassContext } from './uncounted-admission.js'
+import type { Refusal } from '../refusal.js'
+import type { Account, Client } from '../registry.js'
+import type { GateRequest } from '../request.js'
 import type { Stamp } from './stamp.js'
-import { withoutKeys } from './without-keys.js'
+import { withoutKeys } from '../without-keys.js'
 
 /** What all admissions of a gate have in common. */
 export interface AdmissionContext extends PassContext {

@@ -1,5 +1,5 @@
-import { answersWithRecords, asRecording } from './credentials/index.js'
-import type { Registry, RegistryChange } from './registry.js'
+import { answersWithRecords, asRecording } from '../../credentials/index.js'
+import type { Registry, RegistryChange } from '../../registry.js'
 
 /** A registry, and a way to announce changes that it does not know of itself. */
 export interface HeardRegistry {

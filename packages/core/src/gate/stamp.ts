@@ -1,8 +1,8 @@
-import type { Agreement, CitedVersion } from './agreement/index.js'
-import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from './caching/index.js'
-import { beside, rateLimitFields, type RateLimitFields, type ToldLimits } from './connections/index.js'
-import type { ResponseHead } from './head.js'
-import type { Client } from './registry.js'
+import type { Agreement, CitedVersion } from '../agreement/index.js'
+import { isOfCaching, type CachedAnswer, type Caching, type CompiledPolicy } from '../caching/index.js'
+import { beside, rateLimitFields, type RateLimitFields, type ToldLimits } from '../connections/index.js'
+import type { ResponseHead } from '../head.js'
+import type { Client } from '../registry.js'
 
 /** What a stamp tells of. */
 export interface StampedAnswer {
@@ -43,7 +43,7 @@ export function createStamp(
 
   /** For an app that has set none of these fields, as most do: all are written before, but for the counts. */
   const linesOfStamp = (answer: StampedAnswer, status: number) => {
-    const ceiling = caching.unsaid(cachedAnswer(answer, status))
+    const ceiling = caching.ceilingFor(cachedAnswer(answer, status))
     const { shared } = ceiling
     const link = status < 400 ? links.ofContent : links.ofErrors
     let written = ceiling.linesBehind(link.line, answer.identity.field)

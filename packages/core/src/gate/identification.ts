@@ -1,12 +1,12 @@
-import { nextChange } from './accounts/in-force.js'
-import type { Agreement } from './agreement/index.js'
-import type { CompleteClock } from './clock.js'
-import type { CredentialCheck, Identity } from './credentials/index.js'
+import { nextChange } from '../accounts/in-force.js'
+import type { Agreement } from '../agreement/index.js'
+import type { CompleteClock } from '../clock.js'
+import type { CredentialCheck, Identity } from '../credentials/index.js'
 import type { Moments } from './moments.js'
-import type { Notices } from './notices.js'
-import { isPromise } from './pending.js'
-import type { Ground } from './refusal.js'
-import type { GateRequest } from './request.js'
+import type { Notices } from '../notices.js'
+import { isPromise } from '../pending.js'
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
 
 type Soon<T> = T | Promise<T>
 

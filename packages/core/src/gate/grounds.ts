@@ -1,4 +1,4 @@
-import type { Ground } from './refusal.js'
+import type { Ground } from '../refusal.js'
 
 /** The gate's own grounds for refusal: those of no single room. */
 

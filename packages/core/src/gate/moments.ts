@@ -1,4 +1,4 @@
-import type { CompleteClock } from './clock.js'
+import type { CompleteClock } from '../clock.js'
 
 /** Between two looks, so that many moments close to each other cost few. */
 const LEAST_PAUSE_MS = 50

@@ -1,11 +1,8 @@
-import type { Admission } from './admission.js'
-import type { Identity } from './credentials/index.js'
-import type { Pending } from './pending.js'
-import type { Ground, Refusal } from './refusal.js'
-import type { GateRequest } from './request.js'
-
-/** What the gate decides. */
-export type Outcome = Admission | Refusal
+import type { Outcome } from '../admission.js'
+import type { Identity } from '../credentials/index.js'
+import type { Pending } from '../pending.js'
+import type { Ground } from '../refusal.js'
+import type { GateRequest } from '../request.js'
 
 /** A request on its way through the gate: what is known of it so far, room by room. */
 export class Visit implements Pending<Outcome> {

@@ -1,14 +1,14 @@
-import type { CompleteClock } from './clock.js'
-import { ENDS } from './ends.js'
-import { StoreError } from './errors.js'
-import { filterOf } from './connection-filter.js'
-import { viewOf } from './from-elsewhere.js'
-import type { ConnectionView } from './gate.js'
-import type { Ban } from './misuse/index.js'
-import type { Limits } from './registry.js'
-import type { Reports } from './reports.js'
-import { Unsaid } from './unsaid.js'
-import type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from './voice.js'
+import type { CompleteClock } from '../../clock.js'
+import { ENDS } from '../../ends.js'
+import { StoreError } from '../../errors.js'
+import { filterOf } from '../../connection-filter.js'
+import { viewOf } from './received.js'
+import type { ConnectionView } from '../../gate.js'
+import type { Ban } from '../../misuse/index.js'
+import type { Limits } from '../../registry.js'
+import type { Reports } from '../reports.js'
+import { Outbox } from './outbox.js'
+import type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from '../../voice.js'
 
 /** What the other gates ask of this one. */
 export interface GateHere {
@@ -37,7 +37,7 @@ const AGAIN_MS = 500
 export class OtherGates implements VoiceListener {
   readonly #is: OtherGatesParts
   readonly #voice: Voice
-  readonly #unsaid = new Unsaid()
+  readonly #outbox = new Outbox()
   #telling = false
   #timer: unknown
   #closed = false
@@ -68,7 +68,7 @@ export class OtherGates implements VoiceListener {
       return counts.reduce<number>((sum, count) => sum + (Number(count) || 0), 0)
     } catch (cause) {
       this.onFailed(cause)
-      this.#unsaid.addEnd(message, at)
+      this.#outbox.addEnd(message, at)
       this.#tellLater()
       return 0
     }
@@ -86,13 +86,13 @@ export class OtherGates implements VoiceListener {
 
   /** The registry of this process has told of a change. */
   changed(account: string | undefined): void {
-    this.#unsaid.addChange(account, this.#is.clock.elapsed())
+    this.#outbox.addChange(account, this.#is.clock.elapsed())
     this.#tellSoon()
   }
 
   /** This process refuses somebody for a sign of misuse. */
   banned(ban: Ban, forMs: number): void {
-    this.#unsaid.addBan({ say: 'ban', ...ban, forMs }, this.#is.clock.elapsed())
+    this.#outbox.addBan({ say: 'ban', ...ban, forMs }, this.#is.clock.elapsed())
     this.#tellSoon()
   }
 
@@ -171,7 +171,7 @@ export class OtherGates implements VoiceListener {
   async #tell(): Promise<void> {
     this.#telling = true
     try {
-      for (let due = this.#unsaid.next(); due && !this.#closed; due = this.#unsaid.next()) {
+      for (let due = this.#outbox.next(); due && !this.#closed; due = this.#outbox.next()) {
         // oxlint-disable-next-line no-await-in-loop -- what comes up meanwhile goes with the next message
         await this.#voice.tell(due.message, this.#is.clock.elapsed() - due.at)
         due.told()

@@ -1,5 +1,5 @@
-import type { CompleteClock } from './clock.js'
-import type { WarningEvent } from './events.js'
+import type { CompleteClock } from '../clock.js'
+import type { WarningEvent } from '../events.js'
 
 /** An outage fails every request: it is told when it begins, and while it goes on so often. */
 const PAUSE_MS = 60_000

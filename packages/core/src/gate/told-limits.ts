@@ -1,9 +1,9 @@
 import { Mutex } from 'async-mutex'
-import { bounded } from './bounded.js'
+import { bounded } from '../bounded.js'
 import type { Accounts } from './changed-accounts.js'
-import type { CompleteClock } from './clock.js'
-import type { ConnectionStore, LimitTable } from './connections/index.js'
-import { isPromise } from './pending.js'
+import type { CompleteClock } from '../clock.js'
+import type { ConnectionStore, LimitTable } from '../connections/index.js'
+import { isPromise } from '../pending.js'
 import type { Visit } from './visit.js'
 
 export interface ToldLimitsContext {

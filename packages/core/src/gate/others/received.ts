@@ -1,4 +1,4 @@
-import type { ConnectionView } from './gate.js'
+import type { ConnectionView } from '../../gate.js'
 
 // What other processes send is read with care: theirs may be another version of this package.
 

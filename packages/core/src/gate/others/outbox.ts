@@ -1,4 +1,4 @@
-import type { VoiceMessage } from './voice.js'
+import type { VoiceMessage } from '../../voice.js'
 
 /** How many changed accounts a message names. */
 const PORTION = 100
@@ -15,7 +15,7 @@ interface Due {
 }
 
 /** What is still to be told to the other gates. Bounded, however long they cannot be reached. */
-export class Unsaid {
+export class Outbox {
   readonly #changed = new Map<string, number>()
   #anyChangedAt: number | undefined
   readonly #ends = new Set<{ readonly message: VoiceMessage; readonly at: number }>()

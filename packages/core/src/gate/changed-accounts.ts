@@ -1,4 +1,4 @@
-import type { CompleteClock } from './clock.js'
+import type { CompleteClock } from '../clock.js'
 
 /** Accounts to reconsider: by id, and `undefined` for any. */
 export type Accounts = ReadonlySet<string | undefined>

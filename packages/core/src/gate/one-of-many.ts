@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { ConnectionStore } from './connections/index.js'
+import type { ConnectionStore } from '../connections/index.js'
 import type { Reports } from './reports.js'
 
 const MESSAGE =
