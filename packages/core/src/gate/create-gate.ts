@@ -2,23 +2,14 @@ import { createAgreement } from '../agreement/index.js'
 import { createAddressReader, createTrust } from '../caller-address.js'
 import { createCaching } from '../caching/index.js'
 import { ChangedAccounts, type Accounts } from './changed-accounts.js'
-import { completeClock, type CompleteClock } from '../clock.js'
-import {
-  createLimitTable,
-  exhaustedGrounds,
-  memoryConnections,
-  OpenConnections,
-  readOrWrite,
-  SteadfastStore,
-  type ConnectionsOptions,
-  type ConnectionStore,
-  type SteadfastStoreOptions,
-} from '../connections/index.js'
+import { completeClock } from '../clock.js'
+import { createLimitTable, exhaustedGrounds, readOrWrite } from '../connections/index.js'
+import { createCounting } from './counting.js'
 import { warnIfCountedApart } from './counted-apart.js'
 import { createCredentialCheck, type Identity } from '../credentials/index.js'
 import { GateEventSource, type GateEventName } from '../events.js'
 import { heardRegistry } from './others/heard-registry.js'
-import type { Gate, GateHealth } from '../gate.js'
+import type { Gate } from '../gate.js'
 import { Identification } from './identification.js'
 import { Inquiries } from './inquiries.js'
 import { LiveGate } from './live-gate.js'
@@ -35,9 +26,7 @@ import { Reports } from './reports.js'
 import { createRequestCheck } from '../requests/index.js'
 import { setupOf } from '../setup.js'
 import { createStamp } from './stamp.js'
-import type { AdmissionContext, LiveAdmission } from './live-admission.js'
-
-const DAY_MS = 86_400_000
+import type { AdmissionContext } from './live-admission.js'
 
 /**
  * Builds the gate of one API. Several mounts of the same API share it.
@@ -68,7 +57,8 @@ export function createGate(options: GateOptions): Gate {
   const registry = heard?.registry ?? options.registry
   const requests = createRequestCheck(options.requests ?? {}, { ms: timeoutMs, clock })
   const addressOf = createAddressReader(createTrust(options.requests?.trustedProxies ?? []))
-  const maxHoldMs = enforce ? (connections.maxHoldMs ?? DAY_MS) : Infinity
+  const counting = createCounting(connections, { api, clock, reports, enforce, timeoutMs })
+  const { store, open, maxHoldMs } = counting
   // To observe is to cut nobody off.
   const moments = enforce ? new Moments(clock, (accounts) => look(accounts)) : undefined
   const credentials = new Identification({
@@ -89,29 +79,6 @@ export function createGate(options: GateOptions): Gate {
   })
   const limits = createLimitTable(options.limits, api, clock)
   const exhausted = exhaustedGrounds()
-  const { store, health } = storeOf(connections, clock, {
-    timeoutMs,
-    *held() {
-      for (const { holder, class: className, lease } of open.matching({}))
-        yield { api, account: holder.account.id, class: className, lease }
-    },
-    onFailed: (cause) => reports.warn('store-failed', 'the connection store failed', cause),
-    onOutage: (change) => reports.outage(change),
-  })
-  const open: OpenConnections<LiveAdmission> = new OpenConnections<LiveAdmission>({
-    // Who observes cuts nobody off.
-    maxHoldMs,
-    stallMs: enforce ? (connections.stallMs ?? 60_000) : Infinity,
-    clock,
-    onResponseEnded: (connection, moment) => reports.followers.ended(connection, moment),
-    onReleased(connection, why, moment) {
-      store.release(connection.lease)
-      reports.released(connection, why, moment)
-    },
-  })
-  // To observe is to cut nobody off.
-  const endLostLeases = enforce ? store.onLost?.((lease) => open.lost(lease)) : undefined
-  const endStoreWarnings = store.onWarning?.(({ code, message, cause }) => reports.warn(code, message, cause))
   const caching = createCaching(options.caching ?? {}, clock.now)
   const admissions: AdmissionContext = {
     stamp: enforce ? createStamp(terms, caching, agreement) : undefined,
@@ -181,7 +148,7 @@ export function createGate(options: GateOptions): Gate {
     limits,
     store,
     open,
-    health,
+    health: () => counting.health(),
     setup: setupOf(options, {
       heard: (event) => events.heard[event],
       followedFor: (purpose) => reports.followers.are(purpose),
@@ -189,8 +156,7 @@ export function createGate(options: GateOptions): Gate {
     endSubscriptions() {
       endRegistryChanges?.()
       endTelling?.()
-      endLostLeases?.()
-      endStoreWarnings?.()
+      counting.endTelling()
       endCounting()
       changed.close()
     },
@@ -225,22 +191,6 @@ export function createGate(options: GateOptions): Gate {
   }
   lookAtAll()
   return gate
-}
-
-/** The store of this process's memory cannot fail, so nothing stands between it and the gate. */
-function storeOf(
-  { store, whenStoreFails = 'local' }: ConnectionsOptions,
-  clock: CompleteClock,
-  rest: Omit<SteadfastStoreOptions, 'store' | 'whenStoreFails' | 'clock'>,
-): { store: ConnectionStore; health: () => GateHealth } {
-  const since = new Date(clock.now())
-  if (!store)
-    return {
-      store: memoryConnections({ clock }),
-      health: () => ({ store: 'available', since, processes: 1 }),
-    }
-  const steadfast = new SteadfastStore({ ...rest, store, whenStoreFails, clock })
-  return { store: steadfast, health: () => steadfast.health }
 }
 
 /** A listener of warnings that throws has nobody left to tell but the process. */
