@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import { freePorts, redisCli, startRedis, type RedisServer } from './redis-server.js'
+import { endingWithUs } from './ending-with-us.js'
 
 /** A master, its replica, and what makes the one of the other as it dies. */
 export interface SentinelSetting {
@@ -40,8 +41,7 @@ export async function startSentinel(): Promise<SentinelSetting> {
     ].join('\n'),
   )
   const child = spawn('redis-server', [settings, '--sentinel'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const endWithUs = () => void child.kill('SIGKILL')
-  process.once('exit', endWithUs)
+  endingWithUs(child)
   await until(async () =>
     (await redisCli(port!, 'sentinel', 'replicas', NAME).catch(() => '')).includes(`${replica.port}`),
   )
@@ -51,7 +51,6 @@ export async function startSentinel(): Promise<SentinelSetting> {
     master,
     replica,
     async stop() {
-      process.off('exit', endWithUs)
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
       await Promise.all([ended, master.stop(), replica.stop()])

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { endingWithUs } from './ending-with-us.js'
 
 /** A Redis that a test may do anything to. */
 export interface RedisServer {
@@ -73,15 +74,13 @@ async function startServerAt(
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )
-  const endWithUs = () => void child.kill('SIGKILL')
-  process.once('exit', endWithUs)
+  endingWithUs(child)
   await answers(port, child)
   return {
     url: `redis://${HOST}:${port}`,
     port,
     pid: child.pid!,
     async stop() {
-      process.off('exit', endWithUs)
       await end(child)
       // It may have been stopped before.
       await rm(folder, { recursive: true, force: true })
