@@ -19,6 +19,8 @@ export interface AdmitOptions {
 export interface ConnectionView {
   readonly id: string
   readonly account: string
+  /** The account's partner, where it has one (clause 1(d)). */
+  readonly partner?: string
   readonly client: string
   readonly class: string
   readonly since: Date

@@ -128,6 +128,7 @@ export class LiveGate implements Gate, Pick<GateHere, 'endHere' | 'connectionsHe
     return this.#parts.open.matching(filter).map(({ id, holder, class: className, since, path }) => ({
       id,
       account: holder.account.id,
+      ...(holder.account.partner !== undefined && { partner: holder.account.partner }),
       client: holder.client.id,
       class: className,
       since,
