@@ -5,6 +5,7 @@ import {
   type Clock,
   type HistoryEntry,
   type Operation,
+  type RegistryError,
 } from '@api-terms/core'
 import { TestClock } from './clock.js'
 import { BEFORE, NOW, REFUSED } from './registry-refusals.js'
@@ -24,6 +25,23 @@ export type RegistryMaker = (clock: Clock) => RegistryUnderTest | Promise<Regist
 const DAY = 86_400_000
 const OPS = { by: 'ops@provider.example' }
 const MANY = 40
+/** What takes one argument, and is done by somebody. */
+const OPERATIONS = [
+  'registerAccount',
+  'updateAccount',
+  'registerClient',
+  'updateClient',
+  'verify',
+  'issueKey',
+  'rotateKey',
+  'revokeKey',
+  'acceptTerms',
+  'grant',
+  'withdrawGrant',
+  'suspend',
+  'reinstate',
+  'terminate',
+] as const
 
 /** What holds of every registry that can be written, whatever it keeps its records in. */
 export function registryContract(name: string, makeRegistry: RegistryMaker): void {
@@ -51,6 +69,7 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
     standingCases(open)
     recordCases(open)
     refusalCases(open)
+    formCases(open)
     historyCases(open)
     announcementCases(open)
     concurrencyCases(open)
@@ -412,6 +431,87 @@ function refusalCases(open: Open): void {
     expect(leaked).not.toContain(key)
     await registry.suspend({ client: 'crm', by: key, why: `leaked ${key}, ${digest}` })
     expect(JSON.stringify(await historyOf(registry))).not.toContain(key)
+  })
+}
+
+function formCases(open: Open): void {
+  test('does what its method is named for, and refuses another kind as a member that is not known', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    const { id } = (await registry.issueKey({ client: 'crm', ...OPS })).credential
+    const before = [await stateOf(registry), await historyOf(registry)]
+    const kind = { kind: 'suspend', ...OPS }
+    const account = { account: 'acme', ...kind }
+    const client = { client: 'crm', ...kind }
+    const asked: Record<string, () => Promise<unknown>> = {
+      registerAccount: () => registry.registerAccount({ id: 'globex', ...kind }),
+      updateAccount: () => registry.updateAccount({ name: 'Acme', ...account }),
+      registerClient: () => registry.registerClient({ id: 'pbx', ...account }),
+      updateClient: () => registry.updateClient({ name: 'CRM', ...client }),
+      verify: () => registry.verify(account),
+      issueKey: () => registry.issueKey(client),
+      rotateKey: () => registry.rotateKey({ old: id, overlapMs: 0, ...client }),
+      revokeKey: () => registry.revokeKey({ credential: id, ...client }),
+      acceptTerms: () => registry.acceptTerms({ version: '1', entity: 'Acme', ...client }),
+      grant: () => registry.grant({ limits: { read: 1 }, consentedBy: 'sales', ...account }),
+      withdrawGrant: () => registry.withdrawGrant({ grant: 'g1', ...account }),
+      suspend: () => registry.suspend(account),
+      reinstate: () => registry.reinstate(account),
+      terminate: () => registry.terminate(account),
+    }
+    for (const [name, ask] of Object.entries(asked)) {
+      const issues = await ask().then(
+        () => 'done',
+        (error: unknown) => (error as RegistryError).issues.map(({ path }) => path.split('.').at(-1)),
+      )
+      expect([name, issues]).toEqual([name, ['kind']])
+    }
+    const set = { kind: 'set-account', account: { id: 'acme', limits: { read: Infinity } }, ...OPS }
+    await expect(registry.verify(set as never)).rejects.toMatchObject({ fault: 'invalid' })
+    expect([await stateOf(registry), await historyOf(registry)]).toEqual(before)
+  })
+
+  test('makes digest and hint of a key itself, and no key that is good for nothing', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const old = (await registry.issueKey({ client: 'crm', ...OPS })).digest
+    for (const details of [
+      { digest: 'b'.repeat(64) },
+      { hint: 'mine' },
+      { revokedAt: later(0) },
+      { ended: true },
+      { prefix: '9' },
+      { prefix: 7 },
+    ]) {
+      const issues = [{ path: `credential.${Object.keys(details)[0]}` }]
+      const asked = { client: 'crm', ...details, ...OPS } as never as { client: string; by: string }
+      await expect(registry.issueKey(asked)).rejects.toMatchObject({ fault: 'invalid', issues })
+      const rotated = registry.rotateKey({ ...asked, old, overlapMs: 0 })
+      await expect(rotated).rejects.toMatchObject({ fault: 'invalid', issues })
+    }
+    expect((await registry.client('crm'))?.credentials).toHaveLength(1)
+  })
+
+  test.each([undefined, null, 5, 'acme'])(
+    'refuses to do %j, as what is not of the right form',
+    async (nothing) => {
+      const { registry, acme } = await open()
+      await acme()
+      const invalid = { code: 'API_TERMS_REGISTRY', fault: 'invalid' }
+      for (const name of OPERATIONS) {
+        const operation = registry[name] as (asked: unknown) => Promise<unknown>
+        await expect(operation(nothing)).rejects.toMatchObject(invalid)
+      }
+      const verify = { kind: 'verify', account: 'acme' } as const
+      await expect(registry.perform(verify, nothing as never)).rejects.toMatchObject(invalid)
+      expect(await historyOf(registry)).toHaveLength(2)
+    },
+  )
+
+  test.each([undefined, null, 5, {}])('refuses to look for %j', async (nobody) => {
+    const { registry } = await open()
+    for (const look of [registry.account, registry.client, registry.clientsOf] as ((id: never) => unknown)[])
+      await expect(async () => look(nobody as never)).rejects.toMatchObject({ fault: 'invalid' })
   })
 }
 

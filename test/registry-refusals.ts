@@ -116,6 +116,22 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
     { kind: 'issue-key', client: 'crm', credential: { digest: 'key_secret' } },
   ],
   [
+    'a key that is revoked before it is issued',
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: digest('a'), revokedAt: at(1) } },
+  ],
+  [
+    'to rotate to a key that is revoked',
+    'invalid',
+    {
+      kind: 'rotate-key',
+      client: 'crm',
+      old: 'k1',
+      credential: { digest: digest('a'), revokedAt: at(1) },
+      overlapMs: 1,
+    },
+  ],
+  [
     'to rotate a revoked key',
     'not-in-force',
     { kind: 'rotate-key', client: 'crm', old: 'k2', credential: { digest: digest('a') }, overlapMs: 1 },

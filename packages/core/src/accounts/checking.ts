@@ -51,12 +51,12 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     }),
   }),
   verify: about(['account', 'client']),
-  'issue-key': strict({ kind, client: id, credential: schemas.credential }),
+  'issue-key': strict({ kind, client: id, credential: schemas.newCredential }),
   'rotate-key': strict({
     kind,
     client: id,
     old: id,
-    credential: schemas.credential,
+    credential: schemas.newCredential,
     overlapMs: v.pipe(v.number(SOME_MS), v.minValue(0, SOME_MS)),
   }),
   'revoke-key': strict({ kind, client: id, credential: id }),
@@ -98,7 +98,8 @@ const historyPage = strict({
 const accountPage = strict({ partner: v.optional(id), after: v.optional(id), limit: aLimit })
 
 /** @throws RegistryError where the operation is of no form that is known, or done by nobody */
-export function checkOperation(operation: Operation, { by, why }: Author): void {
+export function checkOperation(operation: Operation, given: Author): void {
+  const { by, why } = given ?? {}
   const schema = Object.hasOwn(OPERATIONS, operation?.kind) ? OPERATIONS[operation.kind] : undefined
   if (!schema) {
     const kinds = Object.keys(OPERATIONS).join(', ')
@@ -108,6 +109,11 @@ export function checkOperation(operation: Operation, { by, why }: Author): void 
   }
   const issues = [...schemas.issuesIn(schema, operation, ''), ...schemas.issuesIn(author, { by, why }, '')]
   if (issues.length > 0) throw new RegistryError('invalid', `${operation.kind} is wrong`, issues)
+}
+
+/** @throws RegistryError where an id is none: one storage would find nobody, another fail */
+export function checkId(given: string): void {
+  refuse(schemas.issuesIn(v.string('must be a text'), given, 'id'))
 }
 
 /** @throws RegistryError where a page is of another form */

@@ -48,14 +48,16 @@ export const digest = v.pipe(
   ),
 )
 
-export const credential = strict({
+const ofCredential = {
   id: text,
   digest,
   hint: text,
   notBefore: v.optional(moment),
   expiresAt: v.optional(moment),
-  revokedAt: v.optional(moment),
-})
+}
+/** A key that is handed out is good for something. */
+export const newCredential = strict(ofCredential)
+export const credential = strict({ ...ofCredential, revokedAt: v.optional(moment) })
 
 export const acceptance = strict({ version: id, at: moment, by: id, entity: id })
 

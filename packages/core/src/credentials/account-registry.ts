@@ -1,6 +1,6 @@
 import type { AccountRegistry } from '../accounts/account-registry.js'
 import { applied } from '../accounts/applied.js'
-import { checkAccountPage, checkHistoryPage, checkOperation } from '../accounts/checking.js'
+import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from '../accounts/checking.js'
 import { frozenCopy } from '../accounts/frozen-copy.js'
 import type { HistoryEntry } from '../accounts/operations.js'
 import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
@@ -74,13 +74,13 @@ export function accountRegistry(
     onChange,
     onOperation: operations.add,
     ...accountOperations(carryOut),
-    account: (id) => storage.account(id),
-    client: (id) => storage.client(id),
+    account: (id) => storage.account(checked(id)),
+    client: (id) => storage.client(checked(id)),
     accounts(page = {}) {
       checkAccountPage(page)
       return storage.accounts({ ...page, limit: page.limit ?? PAGE })
     },
-    clientsOf: (account) => storage.clientsOf(account),
+    clientsOf: (account) => storage.clientsOf(checked(account)),
     history(page = {}) {
       checkHistoryPage(page)
       return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
@@ -95,4 +95,9 @@ export function accountRegistry(
   return Object.defineProperty(registry, 'peekByDigest', {
     value: (digest: string) => storage.peekByDigest?.(digest),
   })
+}
+
+function checked(id: string): string {
+  checkId(id)
+  return id
 }
