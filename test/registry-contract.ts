@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import {
+  createGate,
   issueKey,
+  readRequest,
   type AccountRegistry,
   type Clock,
   type HistoryEntry,
@@ -65,6 +67,7 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
   describe(name, () => {
     registeringCases(open)
     keyCases(open)
+    endOfKeyCases(open)
     consentCases(open)
     standingCases(open)
     recordCases(open)
@@ -221,6 +224,83 @@ function keyCases(open: Open): void {
     expect((await another.findByDigest(one.digest))?.credential).toMatchObject({ revokedAt: later(0) })
     expect((await another.findByDigest(other.digest))?.credential).not.toHaveProperty('revokedAt')
   })
+}
+
+function endOfKeyCases(open: Open): void {
+  test('refuses a key that was revoked, or replaced at once, also where the clock of who answers is behind', async () => {
+    const { registry, another, settle, clock, acme } = await open()
+    await acme()
+    clock.advance(DAY)
+    const ids = ['k1', 'k2', 'k3']
+    const issued = await Promise.all(ids.map((id) => registry.issueKey({ client: 'crm', id, ...OPS })))
+    const behind = { now: () => clock.now() - DAY }
+    const gate = createGate({
+      terms: { url: 'https://provider.example/terms' },
+      registry: another,
+      clock: behind,
+      credentials: { cacheMs: 0 },
+    })
+    const answers = () =>
+      Promise.all(
+        issued.map(async ({ key }) => {
+          const answer = await gate.admit(requestWith(key))
+          if ('reason' in answer) return answer.reason
+          answer.release()
+          return 'admitted'
+        }),
+      )
+    await settle()
+    expect(await answers()).toEqual(['admitted', 'admitted', 'admitted'])
+    await registry.revokeKey({ client: 'crm', credential: 'k1', ...OPS })
+    await registry.rotateKey({ client: 'crm', old: 'k2', overlapMs: 0, ...OPS })
+    await registry.rotateKey({ client: 'crm', old: 'k3', overlapMs: 1, ...OPS })
+    await settle()
+    expect(await answers()).toEqual(['credentials-invalid', 'credentials-invalid', 'admitted'])
+    clock.setNow(NOW)
+    expect(await answers()).toEqual(['credentials-invalid', 'credentials-invalid', 'admitted'])
+    for (const credential of ['k1', 'k2']) {
+      const again = registry.revokeKey({ client: 'crm', credential, ...OPS })
+      await expect(again).rejects.toMatchObject({ fault: 'not-in-force' })
+    }
+    await gate.close()
+  })
+
+  test.each([Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, Infinity])(
+    'lets both keys live on where the overlap of %d ms ends after the last date that there is',
+    async (overlapMs) => {
+      const { registry, acme, later } = await open()
+      await acme()
+      const { digest } = await registry.issueKey({ client: 'crm', ...OPS })
+      await registry.rotateKey({ client: 'crm', old: digest, overlapMs, ...OPS })
+      const old = (await registry.findByDigest(digest))?.credential
+      expect(old).toBeDefined()
+      expect(old).not.toHaveProperty('expiresAt')
+      const ends = await registry.issueKey({ client: 'crm', expiresAt: later(DAY), ...OPS })
+      await registry.rotateKey({ client: 'crm', old: ends.digest, overlapMs, ...OPS })
+      expect((await registry.findByDigest(ends.digest))?.credential).toMatchObject({ expiresAt: later(DAY) })
+      expect(replayed(await historyOf(registry))).toEqual(await stateOf(registry))
+    },
+  )
+
+  test('keeps the first and the last date that there are', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const [first, last] = [new Date(-8.64e15), new Date(8.64e15)]
+    const { digest } = await registry.issueKey({ client: 'crm', notBefore: first, expiresAt: last, ...OPS })
+    const times = { from: first, until: last }
+    await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...times, ...OPS })
+    await registry.acceptTerms({ client: 'crm', version: '1', entity: 'Acme', at: first, ...OPS })
+    await registry.terminate({ account: 'acme', from: last, ...OPS })
+    expect(await another.findByDigest(digest)).toMatchObject({
+      account: { terminatesAt: last, grants: [times] },
+      client: { acceptances: [{ at: first }] },
+      credential: { notBefore: first, expiresAt: last },
+    })
+  })
+}
+
+function requestWith(key: string) {
+  return readRequest({ method: 'GET', target: '/', headers: { authorization: `Bearer ${key}` } })
 }
 
 function consentCases(open: Open): void {

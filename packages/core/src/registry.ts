@@ -96,6 +96,8 @@ export interface Credential {
   readonly expiresAt?: Date
   /** Refused from this moment on. */
   readonly revokedAt?: Date
+  /** Refused, whatever a clock says: it was revoked, or replaced, at once. When, `revokedAt` or `expiresAt` tells. */
+  readonly ended?: true
 }
 
 /** Whose a credential is. */

@@ -62,8 +62,14 @@ export function changeText(change: RecordChange, view: RegistryView): string {
   })
 }
 
-export function entryText({ time, by, why, operation }: Proposal): string {
-  return writtenRecord({ time, by, ...(why !== undefined && { why }), operation })
+export function entryText({ time, by, why, operation, rules }: Proposal): string {
+  return writtenRecord({
+    time,
+    by,
+    ...(why !== undefined && { why }),
+    operation,
+    ...(rules !== undefined && { rules }),
+  })
 }
 
 export function accountsText(change: RecordChange): string {

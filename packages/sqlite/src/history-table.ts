@@ -9,6 +9,7 @@ interface Row {
   readonly why: string | null
   readonly operation: string
   readonly accounts: string
+  readonly rules: number | null
 }
 
 /** Which part of the history. */
@@ -34,7 +35,7 @@ export class HistoryTable {
   /** Within a transaction. */
   add(proposal: Proposal, concerns: readonly string[]): HistoryEntry {
     const id = this.last() + 1
-    const { time, by, why, operation } = proposal
+    const { time, by, why, operation, rules } = proposal
     this.#run.add.run(
       id,
       time.toISOString(),
@@ -42,6 +43,7 @@ export class HistoryTable {
       why === undefined ? null : columnOf(why),
       writtenRecord(operation),
       writtenRecord(concerns),
+      rules ?? null,
     )
     const accounts = Object.freeze([...concerns])
     for (const account of new Set(accounts)) this.#run.concern.run(columnOf(account), id)
@@ -67,10 +69,10 @@ export class HistoryTable {
 
 function statementsOf(database: Database) {
   const made = (sql: string) => database.prepare(sql)
-  const columns = 'id, time, author, why, operation, accounts'
+  const columns = 'id, time, author, why, operation, accounts, rules'
   return {
     last: made('SELECT coalesce(max(id), 0) AS id FROM history'),
-    add: made(`INSERT INTO history (${columns}) VALUES (?, ?, ?, ?, ?, ?)`),
+    add: made(`INSERT INTO history (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
     concern: made('INSERT INTO concerned (account, entry) VALUES (?, ?)'),
     page: made(`SELECT ${columns} FROM history WHERE id > ? ORDER BY id LIMIT ?`),
     pageOf: made(`
@@ -80,7 +82,7 @@ function statementsOf(database: Database) {
   }
 }
 
-function entryIn({ id, time, author, why, operation, accounts }: Row): HistoryEntry {
+function entryIn({ id, time, author, why, operation, accounts, rules }: Row): HistoryEntry {
   return Object.freeze({
     id,
     time: new Date(time),
@@ -88,5 +90,6 @@ function entryIn({ id, time, author, why, operation, accounts }: Row): HistoryEn
     ...(why !== null && { why: textOf(why) }),
     operation: readRecord(operation) as Operation,
     accounts: readRecord(accounts) as readonly string[],
+    ...(rules !== null && { rules }),
   })
 }

@@ -55,7 +55,7 @@ export interface AccountRegistry extends Registry {
 
   /** Makes a key for a client, and keeps its digest (clause 4(b)). */
   issueKey(key: { readonly client: string } & KeyDetails & Author): Promise<NewKey>
-  /** Makes a key in place of `old`, an id or a digest, which lives on for `overlapMs`, or to its own end where that is sooner. */
+  /** Makes a key in place of `old`, an id or a digest, which lives on for `overlapMs`, `Infinity` included, or to its own end where that is sooner. */
   rotateKey(
     key: { readonly client: string; readonly old: string; readonly overlapMs: number } & KeyDetails & Author,
   ): Promise<NewKey>

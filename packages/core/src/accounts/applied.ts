@@ -14,13 +14,13 @@ import type { RecordChange, RegistryView } from './storage.js'
 
 /**
  * What an operation makes of the records. It depends on nothing but its arguments: the history, given to it entry by entry, leads to
- * the same records again.
+ * the same records again. An entry without `rules` is of rules 1: see `rules.ts` before you change what a kind does.
  *
  * @throws RegistryError where the operation is refused
  */
 export function applied(
   view: RegistryView,
-  { operation, time }: Pick<Proposal, 'operation' | 'time'>,
+  { operation, time, rules = 1 }: Pick<Proposal, 'operation' | 'time' | 'rules'>,
 ): RecordChange {
   switch (operation.kind) {
     case 'register-account':
@@ -36,9 +36,9 @@ export function applied(
     case 'issue-key':
       return issuedKey(view, operation, time)
     case 'rotate-key':
-      return rotatedKey(view, operation, time)
+      return rotatedKey(view, operation, time, rules)
     case 'revoke-key':
-      return revokedKey(view, operation, time)
+      return revokedKey(view, operation, time, rules)
     case 'accept-terms':
       return acceptedTerms(view, operation, time)
     case 'grant':

@@ -90,6 +90,8 @@ export interface HistoryEntry extends Author {
   readonly operation: Operation
   /** The accounts it concerned. */
   readonly accounts: readonly string[]
+  /** By which rules of its kind it was decided, counted from 1; absent: by the first. They decide what it leads to when it is done again. */
+  readonly rules?: number
 }
 
 /** An operation that is about to be done. */

@@ -57,7 +57,11 @@ const ofCredential = {
 }
 /** A key that is handed out is good for something. */
 export const newCredential = strict(ofCredential)
-export const credential = strict({ ...ofCredential, revokedAt: v.optional(moment) })
+export const credential = strict({
+  ...ofCredential,
+  revokedAt: v.optional(moment),
+  ended: v.optional(v.literal(true, 'must be true, or left out')),
+})
 
 export const acceptance = strict({ version: id, at: moment, by: id, entity: id })
 

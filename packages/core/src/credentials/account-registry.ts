@@ -3,6 +3,7 @@ import { applied } from '../accounts/applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from '../accounts/checking.js'
 import { frozenCopy } from '../accounts/frozen-copy.js'
 import type { HistoryEntry } from '../accounts/operations.js'
+import { rulesOf } from '../accounts/rules.js'
 import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
 import { completeClock, type Clock } from '../clock.js'
 import { isPromise } from '../pending.js'
@@ -63,6 +64,7 @@ export function accountRegistry(
       by: withoutKeys(author.by),
       ...(author.why !== undefined && { why: withoutKeys(author.why) }),
       operation,
+      ...rulesOf(operation.kind),
     })
     let change: RecordChange | undefined
     const entry = storage.commit(proposal, (view) => (change = applied(view, proposal)))
