@@ -617,6 +617,26 @@ function historyCases(open: Open): void {
     expect((await historyOf(another)).slice(0, 4)).toEqual(history)
   })
 
+  test('is in the order of time too: where the clock is set back, nothing is done before what was done last', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    await registry.terminate({ account: 'acme', from: later(DAY), ...OPS })
+    clock.advance(DAY)
+    await another.registerAccount({ id: 'globex', ...OPS })
+    clock.setNow(NOW)
+    const moved = registry.terminate({ account: 'acme', from: later(9 * DAY), ...OPS })
+    await expect(moved).rejects.toMatchObject({ fault: 'terminated' })
+    const { time } = await registry.verify({ account: 'globex', ...OPS })
+    expect(time).toEqual(later(DAY))
+    expect(await another.account('globex')).toMatchObject({ verifiedAt: later(DAY) })
+    const accepted = { version: '1', entity: 'Globex', by: 'joe' }
+    await registry.registerClient({ id: 'pbx', account: 'globex', ...OPS })
+    expect(await registry.acceptTerms({ client: 'pbx', ...accepted })).toMatchObject({ at: later(DAY) })
+    const history = await historyOf(another)
+    expect(history.map((entry) => entry.time)).toEqual([0, 0, 0, 1, 1, 1, 1].map((days) => later(days * DAY)))
+    expect(replayed(history)).toEqual(await stateOf(another))
+  })
+
   test('is read in pages, of everything or of an account, those of its partner included', async () => {
     const { registry } = await open()
     for (const id of ['a', 'b', 'c'])

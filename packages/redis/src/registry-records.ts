@@ -19,14 +19,17 @@ import { encoded } from './keys.js'
 export interface Gathered {
   readonly view: RegistryView
   readonly versions: string
+  /** When the last entry of the history was done. */
+  readonly last: Date | undefined
   readonly accounts: readonly Account[]
   readonly clients: readonly Client[]
 }
 
-export function gatheredFrom([, versions = '', count, ...texts]: readonly string[]): Gathered {
+export function gatheredFrom([, versions = '', time, count, ...texts]: readonly string[]): Gathered {
   const accounts = texts.slice(0, Number(count)).map((text) => recordIn(text) as Account)
   const clients = texts.slice(Number(count)).map((text) => recordIn(text) as Client)
-  return { view: viewOf({ accounts, clients }), versions, accounts, clients }
+  const last = time ? new Date(time) : undefined
+  return { view: viewOf({ accounts, clients }), versions, last, accounts, clients }
 }
 
 /** The record behind its version and its owner. */

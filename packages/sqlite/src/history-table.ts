@@ -32,6 +32,12 @@ export class HistoryTable {
     return (this.#run.last.get() as { readonly id: number }).id
   }
 
+  /** When the last entry was done. */
+  lastTime(): Date | undefined {
+    const row = this.#run.lastTime.get() as Pick<Row, 'time'> | undefined
+    return row && new Date(row.time)
+  }
+
   /** Within a transaction. */
   add(proposal: Proposal, concerns: readonly string[]): HistoryEntry {
     const id = this.last() + 1
@@ -72,6 +78,7 @@ function statementsOf(database: Database) {
   const columns = 'id, time, author, why, operation, accounts, rules'
   return {
     last: made('SELECT coalesce(max(id), 0) AS id FROM history'),
+    lastTime: made('SELECT time FROM history ORDER BY id DESC LIMIT 1'),
     add: made(`INSERT INTO history (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
     concern: made('INSERT INTO concerned (account, entry) VALUES (?, ?)'),
     page: made(`SELECT ${columns} FROM history WHERE id > ? ORDER BY id LIMIT ?`),

@@ -3,9 +3,9 @@ import {
   type Account,
   type AccountPage,
   type Client,
+  type DecidedChange,
   type HistoryEntry,
   type Proposal,
-  type RecordChange,
   type Registration,
   type RegistryChange,
   type RegistryStorage,
@@ -51,12 +51,15 @@ export class SqliteStorage implements RegistryStorage {
     this.#timer = setInterval(() => this.#tell(this.#look()), pollMs).unref()
   }
 
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Soon<HistoryEntry> {
+  commit(
+    proposal: Proposal,
+    decide: (view: RegistryView, last: Date | undefined) => DecidedChange,
+  ): Soon<HistoryEntry> {
     return this.database.write(
       () => {
-        const change = decide(this.#records.view)
+        const change = decide(this.#records.view, this.#history.lastTime())
         this.#records.apply(change)
-        return this.#history.add(proposal, change.concerns)
+        return this.#history.add({ ...proposal, time: change.time }, change.concerns)
       },
       (entry) => this.#done(entry),
     )

@@ -94,5 +94,5 @@ export interface HistoryEntry extends Author {
   readonly rules?: number
 }
 
-/** An operation that is about to be done. */
+/** An operation that is about to be done; `time` is when it was asked for. */
 export type Proposal = Omit<HistoryEntry, 'id' | 'accounts'>

@@ -55,6 +55,12 @@ export function accountRegistry(
     }
   }
 
+  /**
+   * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
+   * not yet set back, does not come back.
+   */
+  const timeAfter = (last: Date | undefined) => new Date(Math.max(clock.now(), last?.getTime() ?? -Infinity))
+
   /** On the spot where the storage answers so. */
   const carryOut: CarryOut = async (given, author) => {
     const operation = frozenCopy(given)
@@ -67,7 +73,11 @@ export function accountRegistry(
       ...rulesOf(operation.kind),
     })
     let change: RecordChange | undefined
-    const entry = storage.commit(proposal, (view) => (change = applied(view, proposal)))
+    const entry = storage.commit(proposal, (view, last) => {
+      const time = timeAfter(last)
+      change = applied(view, { ...proposal, time })
+      return { ...change, time }
+    })
     return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
   }
 

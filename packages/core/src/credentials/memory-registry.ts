@@ -82,7 +82,7 @@ function start(storage: MemoryStorage, records: Records, { clock }: AccountRegis
   const operation = Object.freeze({ kind: 'import', accounts, clients } as const)
   const time = new Date(completeClock(clock).now())
   const proposal = { ...PROVIDER, why: 'given at the start', time, operation }
-  storage.commit(proposal, (view) => applied(view, proposal))
+  storage.commit(proposal, (view) => ({ ...applied(view, proposal), time }))
 }
 
 function refuse(issues: readonly OptionIssue[]): void {
