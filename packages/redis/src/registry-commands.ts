@@ -75,7 +75,7 @@ export class RegistryCommands {
 
 const AGAIN_MS = 50
 
-/** Redis has answered that it would not do it, and why: in capitals first, as is its way. */
+/** Redis has answered that it would not do it, and why: in capitals first, as is its way. `COMMIT` fails before it changes anything, or not at all. */
 function isRefused(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof Error && /^[A-Z]{3,} /.test(cause.message)

@@ -166,18 +166,27 @@ local accounts, clients, versions = gathered(needs)
 local last, _, lastTime = lastEntry()
 if versions ~= ARGV[3] or lastTime > ARGV[8] then return told(accounts, clients, versions) end
 
--- A script that fails half way has written the first half: what could fail is looked at before anything is written, and what may lack the
--- memory is the first to be written.
+-- A script that fails half way has written the first half, so what could fail is found out before: what the keys hold, whether there is memory,
+-- by the first command that takes some, and what the user may do, by every command that writes, to every key, in a way that leaves nothing.
 local types = {'string', 'hash', 'hash', 'hash', 'zset', 'zset', 'stream', 'zset', 'zset'}
 for i, key in ipairs(KEYS) do
   local is = redis.call('TYPE', key).ok
   if is ~= 'none' and is ~= types[i] then return redis.error_reply('WRONGTYPE something else is kept in ' .. key) end
 end
+redis.call('SET', FORMAT, '1')
+for _, key in ipairs({ACCOUNTS, CLIENTS, DIGESTS}) do
+  redis.call('HDEL', key, '')
+  redis.call('HSET', key, '', '')
+  redis.call('HDEL', key, '')
+end
+for _, key in ipairs({LISTED, OWNED, HISTORY_OF, DONE}) do
+  redis.call('ZREM', key, '')
+  redis.call('ZADD', key, 'XX', 0, '')
+end
+redis.call('ZREMRANGEBYRANK', DONE, 0, -10001)
+
 local id = last + 1
 redis.call('XADD', HISTORY, idText(id) .. '-0', 'token', token, 'accounts', ARGV[5], 'entry', ARGV[6])
-redis.call('SET', FORMAT, '1')
-redis.call('ZADD', DONE, id, token)
-redis.call('ZREMRANGEBYRANK', DONE, 0, -10001)
 for _, account in ipairs(change.concerns) do redis.call('ZADD', HISTORY_OF, 0, account .. '|' .. sortable(id)) end
 
 -- The lists always say what the records say.
@@ -206,7 +215,10 @@ for _, client in ipairs(change.clients) do
   put(CLIENTS, OWNED, client[1], client[2], client[3])
   for _, digest in ipairs(client[4]) do redis.call('HSET', DIGESTS, digest, client[1]) end
 end
-redis.call('PUBLISH', ARGV[7], idText(id))
+-- Last, so that what was not done whole is never taken for done.
+redis.call('ZADD', DONE, id, token)
+-- Who may not publish leaves it to the others to look for what has changed.
+redis.pcall('PUBLISH', ARGV[7], idText(id))
 return {'done', idText(id)}
 `)
 
