@@ -70,6 +70,7 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
     endOfKeyCases(open)
     consentCases(open)
     standingCases(open)
+    noticeCases(open)
     recordCases(open)
     refusalCases(open)
     formCases(open)
@@ -423,6 +424,62 @@ function standingCases(open: Open): void {
     expect(ended.map(({ status, terminatesAt }) => [status, terminatesAt])).toEqual(
       ended.map(() => ['terminated', undefined]),
     )
+  })
+}
+
+function noticeCases(open: Open): void {
+  const partner = { partner: 'resell', ...OPS }
+
+  test('moves the notice of a partner, to a later date too, and with it that of no account but those it was given to', async () => {
+    const { registry, another, later } = await open()
+    for (const id of ['a', 'b', 'c', 'd']) await registry.registerAccount({ id, ...partner })
+    await registry.terminate({ account: 'a', from: later(2 * DAY), ...OPS })
+    await registry.terminate({ account: 'b', from: later(6 * DAY), ...OPS })
+    const endsAfter = async (days: number) => {
+      await registry.terminate({ from: later(days * DAY), ...partner })
+      const { accounts } = await stateOf(another)
+      return ['a', 'b', 'c', 'd'].map((id) => (accounts[id]!.terminatesAt!.getTime() - NOW) / DAY)
+    }
+    expect(await endsAfter(4)).toEqual([2, 4, 4, 4])
+    expect(await endsAfter(9)).toEqual([2, 6, 9, 9])
+    expect(await endsAfter(1)).toEqual([1, 1, 1, 1])
+    // From now on by itself.
+    await registry.terminate({ account: 'c', from: later(3 * DAY), ...OPS })
+    await registry.updateAccount({ account: 'd', partner: 'other', ...OPS })
+    await registry.registerAccount({ id: 'e', ...partner })
+    expect(await endsAfter(5)).toEqual([2, 5, 3, 1])
+    expect(await another.account('e')).toMatchObject({ terminatesAt: later(5 * DAY) })
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+
+  test('takes a notice back, as long as its date has not come', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    for (const id of ['a', 'b']) await registry.registerAccount({ id, ...partner })
+    await registry.terminate({ account: 'a', from: later(9 * DAY), ...OPS })
+    await registry.terminate({ from: later(DAY), ...partner })
+    await registry.terminate({ client: 'crm', from: later(DAY), ...OPS })
+    await registry.terminate({ from: null, ...partner })
+    expect(await another.account('a')).toEqual({
+      id: 'a',
+      partner: 'resell',
+      verifiedAt: later(0),
+      terminatesAt: later(9 * DAY),
+    })
+    expect(await another.account('b')).toEqual({ id: 'b', partner: 'resell', verifiedAt: later(0) })
+    await registry.terminate({ account: 'a', from: null, ...OPS })
+    await registry.terminate({ client: 'crm', from: null, ...OPS })
+    expect(await another.account('a')).not.toHaveProperty('terminatesAt')
+    expect(await another.client('crm')).not.toHaveProperty('terminatesAt')
+    for (const who of [{ account: 'a' }, { client: 'crm' }, { partner: 'resell' }]) {
+      const nothing = registry.terminate({ ...who, from: null, ...OPS })
+      await expect(nothing).rejects.toMatchObject({ fault: 'unknown' })
+    }
+    await registry.terminate({ account: 'a', from: later(DAY), ...OPS })
+    clock.advance(DAY)
+    const tooLate = registry.terminate({ account: 'a', from: null, ...OPS })
+    await expect(tooLate).rejects.toMatchObject({ fault: 'terminated' })
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
   })
 }
 

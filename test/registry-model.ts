@@ -7,6 +7,8 @@ interface ModelAccount {
   status: 'active' | 'suspended' | 'terminated'
   withPartner: boolean
   endsAt: number
+  endsWithPartner: boolean
+  ownNotice: number
   grants: { id: string; read: number; from: number; until: number }[]
   verifiedAt: number
 }
@@ -91,7 +93,8 @@ export class RegistryModel {
         if (account) refuse('duplicate')
         const { partner, name } = operation.details
         const made = { partner, name, status: 'active', withPartner: false, endsAt: Infinity } as const
-        return () => this.accounts.set(operation.account, { ...made, grants: [], verifiedAt: now })
+        const rest = { endsWithPartner: false, ownNotice: Infinity, grants: [], verifiedAt: now }
+        return () => this.accounts.set(operation.account, { ...made, ...rest })
       }
       case 'update-account': {
         needed(account)
@@ -100,7 +103,7 @@ export class RegistryModel {
           if (name !== undefined) account!.name = name ?? undefined
           if (partner === undefined || (partner ?? undefined) === account!.partner) return
           account!.partner = partner ?? undefined
-          account!.withPartner = false
+          Object.assign(account!, { withPartner: false, endsWithPartner: false, ownNotice: Infinity })
         }
       }
       case 'register-client': {
@@ -205,8 +208,13 @@ export class RegistryModel {
       if (living.length > 0 && suspended.length === 0) refuse('not-suspended')
       return () => suspended.forEach((each) => Object.assign(each, { status: 'active', withPartner: false }))
     }
+    if (operation.from === null) {
+      const noticed = living.filter(({ endsWithPartner }) => endsWithPartner)
+      if (living.length > 0 && noticed.length === 0) refuse('unknown')
+      return () => noticed.forEach((each) => end(each, each.ownNotice, now))
+    }
     const from = operation.from?.getTime() ?? now
-    return () => living.forEach((each) => end(each, Math.min(from, from > now ? each.endsAt : now), now))
+    return () => living.forEach((each) => endWithPartner(each, from, now))
   }
 }
 
@@ -218,7 +226,10 @@ function standing(
 ): () => void {
   const withPartner = 'withPartner' in one && one.withPartner
   const by = 'withPartner' in one ? { withPartner: false } : {}
-  if (operation.kind === 'terminate') return () => end(one, operation.from?.getTime() ?? now, now)
+  if (operation.kind === 'terminate') {
+    if (operation.from === null && one.endsAt === Infinity) refuse('unknown')
+    return () => end(one, operation.from === null ? Infinity : (operation.from?.getTime() ?? now), now)
+  }
   if (operation.kind === 'suspend') {
     if (one.status === 'suspended' && !withPartner) refuse('already-suspended')
     return () => Object.assign(one, { status: 'suspended', ...by })
@@ -228,11 +239,13 @@ function standing(
 }
 
 function end(one: ModelAccount | ModelClient, from: number, now: number): void {
-  if (from > now) one.endsAt = from
-  else
-    Object.assign(
-      one,
-      { status: 'terminated', endsAt: Infinity },
-      'withPartner' in one && { withPartner: false },
-    )
+  Object.assign(one, from > now ? { endsAt: from } : { status: 'terminated', endsAt: Infinity })
+  if ('withPartner' in one) Object.assign(one, { endsWithPartner: false, ownNotice: Infinity })
+  if ('withPartner' in one && from <= now) one.withPartner = false
+}
+
+function endWithPartner(one: ModelAccount, from: number, now: number): void {
+  const own = one.endsWithPartner ? one.ownNotice : one.endsAt
+  end(one, Math.min(own, from), now)
+  if (from > now && from < own) Object.assign(one, { endsWithPartner: true, ownNotice: own })
 }

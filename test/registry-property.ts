@@ -74,7 +74,9 @@ const operation: fc.Arbitrary<ModelOperation> = fc.oneof(
   fc
     .tuple(fc.constantFrom('suspend', 'reinstate'), target)
     .map(([name, who]) => ({ kind: name, ...who }) as ModelOperation),
-  fc.tuple(target, soon).map(([who, from]) => ({ kind: 'terminate', ...who, from }) as ModelOperation),
+  fc
+    .tuple(target, fc.oneof(soon, fc.constant(null)))
+    .map(([who, from]) => ({ kind: 'terminate', ...who, from }) as ModelOperation),
   fc.record({ kind: kind('remove-account'), account }),
   fc.record({ kind: kind('remove-client'), client }),
 )
@@ -141,6 +143,8 @@ function seen({ accounts, clients }: State): unknown {
       status: each.status ?? 'active',
       withPartner: each.suspendedWithPartner ?? false,
       endsAt: end(each.terminatesAt),
+      endsWithPartner: each.terminatesWithPartner ?? false,
+      ownNotice: end(each.ownNotice),
       grants: (each.grants ?? []).map(({ id, limits, from, until }) => ({
         id,
         read: limits['read'],

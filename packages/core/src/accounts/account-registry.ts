@@ -94,9 +94,10 @@ export interface AccountRegistry extends Registry {
   reinstate(who: Target & Author): Promise<HistoryEntry>
   /**
    * Ends the agreement (clause 6(a)) with an account, a client, or all accounts that a partner has now: at once, or `from` the date of
-   * a notice, which can be moved until it has come. Who is terminated takes no operation any more.
+   * a notice, which can be moved, or taken back with `null`, until it has come. A partner's is moved for those that it was given to; none of
+   * them ends later than by a notice of its own. Who is terminated takes no operation any more.
    */
-  terminate(who: Target & { readonly from?: Date } & Author): Promise<HistoryEntry>
+  terminate(who: Target & { readonly from?: Date | null } & Author): Promise<HistoryEntry>
 
   /** Does an operation given as a plain value. */
   perform(operation: Operation, author: Author): Promise<HistoryEntry>

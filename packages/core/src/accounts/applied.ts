@@ -1,5 +1,6 @@
 import { acceptedTerms, granted, withdrawnGrant } from './granting.js'
 import { issuedKey, revokedKey, rotatedKey } from './keys.js'
+import { terminated } from './notice.js'
 import type { Proposal } from './operations.js'
 import { imported, removedAccount, removedClient, setAccount, setClient } from './recording.js'
 import {
@@ -9,7 +10,7 @@ import {
   updatedClient,
   verified,
 } from './registering.js'
-import { reinstated, suspended, terminated } from './standing.js'
+import { reinstated, suspended } from './standing.js'
 import type { RecordChange, RegistryView } from './storage.js'
 
 /**
@@ -28,7 +29,7 @@ export function applied(
     case 'register-client':
       return registeredClient(view, operation, time)
     case 'update-account':
-      return updatedAccount(view, operation, time)
+      return updatedAccount(view, operation, time, rules)
     case 'update-client':
       return updatedClient(view, operation, time)
     case 'verify':
@@ -50,7 +51,7 @@ export function applied(
     case 'reinstate':
       return reinstated(view, operation, time)
     case 'terminate':
-      return terminated(view, operation, time)
+      return terminated(view, operation, time, rules)
     case 'set-account':
       return setAccount(operation)
     case 'set-client':

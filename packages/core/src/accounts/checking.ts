@@ -72,7 +72,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   'withdraw-grant': strict({ kind, account: id, grant: id }),
   suspend: about(['account', 'client', 'partner']),
   reinstate: about(['account', 'client', 'partner']),
-  terminate: about(['account', 'client', 'partner'], { from: v.optional(moment) }),
+  terminate: about(['account', 'client', 'partner'], { from: orNone(moment) }),
   'set-account': strict({ kind, account: schemas.account }),
   'set-client': strict({ kind, client: schemas.client }),
   'remove-account': strict({ kind, account: id }),

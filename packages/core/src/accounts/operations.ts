@@ -62,8 +62,8 @@ export type Operation =
   | { readonly kind: 'withdraw-grant'; readonly account: string; readonly grant: string }
   | ({ readonly kind: 'suspend' } & Target)
   | ({ readonly kind: 'reinstate' } & Target)
-  /** `from`: the date given in a notice (clause 6(a)). Absent, or past: at once. */
-  | ({ readonly kind: 'terminate'; readonly from?: Date } & Target)
+  /** `from`: the date given in a notice (clause 6(a)). Absent, or past: at once. `null` takes the notice back. */
+  | ({ readonly kind: 'terminate'; readonly from?: Date | null } & Target)
   /** Records as they are, in place of what there was: past the rules of the other operations. */
   | { readonly kind: 'set-account'; readonly account: Account }
   | { readonly kind: 'set-client'; readonly client: Client }

@@ -8,6 +8,9 @@ const RULES: { readonly [Kind in Operation['kind']]?: number } = {
   // 2: a key that ends at once is `ended`, whatever a clock says.
   'rotate-key': 2,
   'revoke-key': 2,
+  // 2: an account knows whether a notice was given to its partner, until it leaves it.
+  terminate: 2,
+  'update-account': 2,
 }
 
 /** What an entry of this kind has to keep, so that it leads to the same records again. */

@@ -85,6 +85,8 @@ export const account = strict({
   grants: v.optional(v.array(grant, 'must be a list of grants')),
   terminatesAt: v.optional(moment),
   suspendedWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
+  terminatesWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
+  ownNotice: v.optional(moment),
 })
 
 export const client = strict({

@@ -5,13 +5,14 @@ import type { Acceptance, Account, Client, Credential, Grant } from '../registry
 
 /** A copy that nobody can alter, because what was checked must stay as it was. */
 export function frozenAccount(account: Account): Account {
-  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
+  const { limits, contacts, verifiedAt, grants, terminatesAt, ownNotice } = account
   const copies = {
     ...(limits && { limits: Object.freeze(Object.assign({}, limits)) }),
     ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
     ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
     ...(grants && { grants: Object.freeze(grants.map(frozenGrant)) }),
     ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+    ...(ownNotice && { ownNotice: new Date(ownNotice) }),
   }
   return Object.freeze(Object.assign({}, account, copies))
 }
