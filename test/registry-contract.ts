@@ -3,6 +3,7 @@ import {
   createGate,
   issueKey,
   readRequest,
+  writtenRecord,
   type AccountRegistry,
   type Clock,
   type HistoryEntry,
@@ -75,6 +76,7 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
     refusalCases(open)
     formCases(open)
     historyCases(open)
+    outcomeCases(open)
     announcementCases(open)
     concurrencyCases(open)
   })
@@ -721,6 +723,72 @@ function historyCases(open: Open): void {
     expect(Object.keys(state.accounts)).toHaveLength(3)
     expect(replayed(await historyOf(registry))).toEqual(state)
   })
+}
+
+function outcomeCases(open: Open): void {
+  test('gives out nothing that could alter what it keeps, dates included', async () => {
+    const { registry, another, later, settle } = await open()
+    const told: unknown[] = []
+    registry.onOperation((entry) => told.push(entry))
+    const by = OPS
+    told.push(await registry.registerAccount({ id: 'acme', limits: { read: 5 }, ...by }))
+    told.push(await registry.registerClient({ id: 'crm', account: 'acme', apis: ['telephony'], ...by }))
+    const times = { from: later(0), until: later(DAY) }
+    told.push(
+      await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...times, ...by }),
+    )
+    told.push(await registry.acceptTerms({ client: 'crm', version: '1', entity: 'Acme', ...by }))
+    const issued = await registry.issueKey({ client: 'crm', expiresAt: later(DAY), ...by })
+    const { digest } = issued
+    told.push(issued, await registry.rotateKey({ client: 'crm', old: digest, overlapMs: 5, ...by }))
+    told.push(await registry.terminate({ account: 'acme', from: later(DAY), ...by }))
+    await settle()
+    const shown = async () => [
+      await another.account('acme'),
+      await another.client('crm'),
+      await another.accounts(),
+      await another.clientsOf('acme'),
+      await another.history(),
+      await another.findByDigest(digest),
+      another.peekByDigest?.(digest),
+    ]
+    const before = writtenRecord(await shown())
+    spoil([told, times, await shown()])
+    expect(writtenRecord(await shown())).toBe(before)
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+
+  test('gives out dates like any others', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const { verifiedAt } = (await registry.account('acme'))!
+    expect(verifiedAt).toBeInstanceOf(Date)
+    expect(verifiedAt!.toISOString()).toBe('2026-01-01T00:00:00.000Z')
+    expect(structuredClone(verifiedAt)).toEqual(later(0))
+    // As libraries for dates make a copy to work on.
+    const copy = new (verifiedAt!.constructor as DateConstructor)(verifiedAt!)
+    copy.setUTCDate(15)
+    expect(copy).toEqual(later(14 * DAY))
+  })
+}
+
+/** Does to everything within what somebody careless might do. */
+function spoil(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    spoil(member)
+    attempt(() => Object.assign(value, { [name]: 'other' }))
+  }
+  if (value instanceof Date)
+    for (const set of ['setTime', 'setFullYear', 'setUTCDate'] as const) attempt(() => value[set](1))
+}
+
+function attempt(deed: () => unknown): void {
+  try {
+    deed()
+  } catch {
+    // What throws has altered nothing.
+  }
 }
 
 function announcementCases(open: Open): void {

@@ -281,7 +281,7 @@ describe('the history of a registry in memory', () => {
     expect(memoryRegistry().history()).toEqual([])
   })
 
-  it('shares with the records what nobody can alter, and no date', () => {
+  it('shares with the records what nobody can alter, dates included', () => {
     const date = new Date('2027-01-01')
     const registry = memoryRegistry({
       accounts: [
@@ -299,10 +299,12 @@ describe('the history of a registry in memory', () => {
     const { accounts, clients } = operation
     expect(registry.account('plain')).toBe(accounts[0])
     expect(registry.client('plain')).toBe(clients[0])
-    accounts[1]!.terminatesAt!.setTime(0)
-    clients[1]!.credentials[0]!.expiresAt!.setTime(0)
-    expect(registry.account('noticed')?.terminatesAt).toEqual(date)
-    expect(registry.client('ends')?.credentials[0]?.expiresAt).toEqual(date)
+    expect(registry.account('noticed')).toBe(accounts[1])
+    expect(registry.client('ends')).toBe(clients[1])
+    for (const fixed of [accounts[1]!.terminatesAt!, clients[1]!.credentials[0]!.expiresAt!]) {
+      expect(() => fixed.setTime(0)).toThrow('cannot be set: set a copy')
+      expect(fixed).toEqual(new Date('2027-01-01'))
+    }
   })
 
   it('holds copies that nobody can alter', async () => {

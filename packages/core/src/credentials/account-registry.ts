@@ -1,6 +1,7 @@
 import type { AccountRegistry } from '../accounts/account-registry.js'
 import { applied } from '../accounts/applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from '../accounts/checking.js'
+import { fixedDate } from '../accounts/fixed-date.js'
 import { frozenCopy } from '../accounts/frozen-copy.js'
 import type { HistoryEntry } from '../accounts/operations.js'
 import { rulesOf } from '../accounts/rules.js'
@@ -59,14 +60,14 @@ export function accountRegistry(
    * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
    * not yet set back, does not come back.
    */
-  const timeAfter = (last: Date | undefined) => new Date(Math.max(clock.now(), last?.getTime() ?? -Infinity))
+  const timeAfter = (last: Date | undefined) => fixedDate(Math.max(clock.now(), last?.getTime() ?? -Infinity))
 
   /** On the spot where the storage answers so. */
   const carryOut: CarryOut = async (given, author) => {
     const operation = frozenCopy(given)
     checkOperation(operation, author)
     const proposal = Object.freeze({
-      time: new Date(clock.now()),
+      time: fixedDate(clock.now()),
       by: withoutKeys(author.by),
       ...(author.why !== undefined && { why: withoutKeys(author.why) }),
       operation,
