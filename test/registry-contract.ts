@@ -109,7 +109,7 @@ function registeringCases(open: Open): void {
       apis: ['telephony'],
       contacts: { security: 'sec@acme.example' },
       privacyPolicyUrl: 'https://acme.example/privacy',
-      networks: ['192.0.2.0/24', '2001:db8::/32'],
+      networks: ['192.0.2.0/24', '2001:db8::/32', '::ffff:192.0.2.0/120'],
     }
     const registered = { ...account, verifiedAt: later(0) }
     expect(await registry.registerAccount({ ...account, ...OPS })).toEqual(registered)
@@ -570,6 +570,42 @@ function refusalCases(open: Open): void {
     expect(leaked).not.toContain(key)
     await registry.suspend({ client: 'crm', by: key, why: `leaked ${key}, ${digest}` })
     expect(JSON.stringify(await historyOf(registry))).not.toContain(key)
+  })
+
+  test('keeps no key that was put where people read: in names, contacts, and of those who accept and consent', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const { key } = issueKey()
+    const contacts = { technical: `dev@acme.example, ${key}` }
+    await registry.updateAccount({ account: 'acme', name: key, contacts, ...OPS })
+    await registry.updateClient({ client: 'crm', name: `my ${key}`, contacts, ...OPS })
+    const accepted = { client: 'crm', version: '1', entity: `Acme ${key}`, acceptedBy: key }
+    expect(await registry.acceptTerms({ ...accepted, ...OPS })).toMatchObject({
+      by: '[key]',
+      entity: 'Acme [key]',
+    })
+    const granted = await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: key, ...OPS })
+    expect(granted.consentedBy).toBe('[key]')
+    const acceptances = [{ version: '1', at: later(0), by: key, entity: key }]
+    const client = { id: 'pbx', account: 'acme', name: key, credentials: [], acceptances }
+    await registry.perform({ kind: 'import', accounts: [{ id: 'x', name: key }], clients: [client] }, OPS)
+    expect(JSON.stringify([await stateOf(registry), await historyOf(registry)])).not.toContain(key)
+    expect(replayed(await historyOf(registry))).toEqual(await stateOf(registry))
+  })
+
+  test('says nothing of what was given for a credential that is none: a key, perhaps', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    const credential = 'sk-live-0123456789abcdef0123456789abcdef'
+    const revoked = registry.revokeKey({ client: 'crm', credential, ...OPS })
+    const rotated = registry.rotateKey({ client: 'crm', old: credential, overlapMs: 0, ...OPS })
+    for (const refused of [revoked, rotated]) {
+      const told = await refused.catch((error: unknown) => error as RegistryError)
+      expect(told).toMatchObject({
+        fault: 'unknown',
+        message: expect.not.stringContaining(credential) as unknown,
+      })
+    }
   })
 }
 

@@ -99,6 +99,7 @@ export class RegistryModel {
       case 'update-account': {
         needed(account)
         const { name, partner } = operation.changes
+        if (name === undefined && partner === undefined) refuse('invalid')
         return () => {
           if (name !== undefined) account!.name = name ?? undefined
           if (partner === undefined || (partner ?? undefined) === account!.partner) return

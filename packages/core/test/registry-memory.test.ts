@@ -90,6 +90,24 @@ describe('a registry in memory', () => {
     expect(JSON.stringify(issues)).not.toContain(key)
   })
 
+  it('takes no two credentials, and no two grants, under one id', async () => {
+    const credentials = [
+      { id: 'k', digest: digest() },
+      { id: 'k', digest: digest() },
+    ]
+    const grant = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
+    const accounts = [{ id: 'acme', grants: [grant, grant] }]
+    const clients = [{ id: 'crm', account: 'acme', credentials }]
+    expect(Object.keys(issuesOf(() => memoryRegistry({ accounts, clients })))).toEqual([
+      'accounts[0].grants',
+      'clients[0].credentials',
+    ])
+    const registry = memoryRegistry({ accounts: [{ id: 'acme' }] })
+    await expect(registry.setClient(clients[0]!)).rejects.toMatchObject({
+      issues: [{ path: 'client.credentials' }],
+    })
+  })
+
   it.each([
     5,
     null,

@@ -2,11 +2,12 @@ import * as v from 'valibot'
 import { RegistryError } from '../errors.js'
 import type { Author, Operation } from './operations.js'
 import * as schemas from './schemas.js'
+import { issuesIn, strict } from './shapes.js'
 import type { AccountPage, HistoryPage } from './storage.js'
 
 // What is asked of a registry, before any record is looked at.
 
-const { id, moment, strict } = schemas
+const { id, moment } = schemas
 const orNone = v.nullish
 
 const accountDetails = {
@@ -31,7 +32,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   'update-account': strict({
     kind,
     account: id,
-    changes: strict({
+    changes: changing({
       name: orNone(v.string('must be a text')),
       contacts: orNone(schemas.contacts),
       partner: orNone(id),
@@ -42,7 +43,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   'update-client': strict({
     kind,
     client: id,
-    changes: strict({
+    changes: changing({
       name: orNone(v.string('must be a text')),
       apis: orNone(schemas.apis),
       contacts: orNone(schemas.contacts),
@@ -68,7 +69,14 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     entity: id,
     at: v.optional(moment),
   }),
-  grant: strict({ kind, account: id, grant: schemas.grant }),
+  grant: strict({
+    kind,
+    account: id,
+    grant: v.pipe(
+      schemas.grant,
+      v.check(({ limits }) => Object.keys(limits).length > 0, 'limits: must hold one, or nothing is granted'),
+    ),
+  }),
   'withdraw-grant': strict({ kind, account: id, grant: id }),
   suspend: about(['account', 'client', 'partner']),
   reinstate: about(['account', 'client', 'partner']),
@@ -107,27 +115,35 @@ export function checkOperation(operation: Operation, given: Author): void {
       { path: 'kind', message: `must be one of: ${kinds}` },
     ])
   }
-  const issues = [...schemas.issuesIn(schema, operation, ''), ...schemas.issuesIn(author, { by, why }, '')]
+  const issues = [...issuesIn(schema, operation, ''), ...issuesIn(author, { by, why }, '')]
   if (issues.length > 0) throw new RegistryError('invalid', `${operation.kind} is wrong`, issues)
 }
 
 /** @throws RegistryError where an id is none: one storage would find nobody, another fail */
 export function checkId(given: string): void {
-  refuse(schemas.issuesIn(v.string('must be a text'), given, 'id'))
+  refuse(issuesIn(v.string('must be a text'), given, 'id'))
 }
 
 /** @throws RegistryError where a page is of another form */
 export function checkHistoryPage(page: HistoryPage): void {
-  refuse(schemas.issuesIn(historyPage, page, ''))
+  refuse(issuesIn(historyPage, page, ''))
 }
 
 /** @throws RegistryError where a page is of another form */
 export function checkAccountPage(page: AccountPage): void {
-  refuse(schemas.issuesIn(accountPage, page, ''))
+  refuse(issuesIn(accountPage, page, ''))
 }
 
-function refuse(issues: ReturnType<typeof schemas.issuesIn>): void {
+function refuse(issues: ReturnType<typeof issuesIn>): void {
   if (issues.length > 0) throw new RegistryError('invalid', 'what is asked for is wrong', issues)
+}
+
+/** What is to be replaced. Nothing would be recorded as something that was done. */
+function changing(entries: v.ObjectEntries): v.GenericSchema {
+  return v.pipe(
+    strict(entries),
+    v.check((changes) => Object.values(changes).some((change) => change !== undefined), 'must hold a change'),
+  )
 }
 
 /** An operation on one of several. With two named, one of them would be passed over. */

@@ -78,7 +78,8 @@ function accepted(view: RegistryView, client: Client, credential: Credential, ti
 /** A key that is not good yet can be rotated and revoked too. */
 function inForce(client: Client, name: string, time: Date): Credential {
   const credential = named(client, name)
-  if (!credential) throw new RegistryError('unknown', `client ${client.id} has no credential ${name}`)
+  // Without the name that was given: it may be the key itself.
+  if (!credential) throw new RegistryError('unknown', `client ${client.id} has no such credential`)
   const { revokedAt, expiresAt, ended } = credential
   if (revokedAt && (ended || revokedAt <= time))
     throw new RegistryError('not-in-force', `credential ${name} is revoked`)

@@ -57,15 +57,15 @@ export function accountOperations(carryOut: CarryOut): AccountOperations {
     revokeKey: performs('revoke-key'),
     async acceptTerms(asked) {
       const [{ acceptedBy, ...rest }, author] = parted(asked)
-      const by = acceptedBy ?? author.by
-      const { time } = await perform(operationOf('accept-terms', { ...rest, acceptedBy: by }), author)
-      return frozenCopy({ version: rest.version, at: rest.at ?? time, by, entity: rest.entity })
+      const asOf = operationOf('accept-terms', { ...rest, acceptedBy: acceptedBy ?? author.by })
+      const { operation, time } = await perform(asOf, author)
+      const { version, at = time, acceptedBy: by, entity } = operation as OperationOf<'accept-terms'>
+      return frozenCopy({ version, at, by, entity })
     },
     async grant(asked) {
       const [{ account, id = randomUUID(), ...rest }, author] = parted(asked)
-      const grant = frozenCopy({ id, ...rest })
-      await perform({ kind: 'grant', account, grant }, author)
-      return grant
+      const { operation } = await perform({ kind: 'grant', account, grant: { id, ...rest } }, author)
+      return (operation as OperationOf<'grant'>).grant
     },
     withdrawGrant: performs('withdraw-grant'),
     suspend: performs('suspend'),

@@ -2,7 +2,7 @@ import type { AccountRegistry } from '../accounts/account-registry.js'
 import { applied } from '../accounts/applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from '../accounts/checking.js'
 import { fixedDate } from '../accounts/fixed-date.js'
-import { frozenCopy } from '../accounts/frozen-copy.js'
+import { operationToKeep } from '../accounts/frozen-copy.js'
 import type { HistoryEntry } from '../accounts/operations.js'
 import { rulesOf } from '../accounts/rules.js'
 import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
@@ -64,7 +64,7 @@ export function accountRegistry(
 
   /** On the spot where the storage answers so. */
   const carryOut: CarryOut = async (given, author) => {
-    const operation = frozenCopy(given)
+    const operation = operationToKeep(given)
     checkOperation(operation, author)
     const proposal = Object.freeze({
       time: fixedDate(clock.now()),
