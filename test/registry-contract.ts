@@ -70,6 +70,7 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
     keyCases(open)
     endOfKeyCases(open)
     consentCases(open)
+    endedGrantCases(open)
     standingCases(open)
     noticeCases(open)
     recordCases(open)
@@ -335,6 +336,25 @@ function consentCases(open: Open): void {
     const last = await registry.grant({ ...consent, limits: { read: 20 } })
     expect((await another.account('acme'))?.grants).toEqual([last])
     await registry.withdrawGrant({ account: 'acme', grant: last.id, ...OPS })
+    expect(await another.account('acme')).not.toHaveProperty('grants')
+  })
+}
+
+function endedGrantCases(open: Open): void {
+  test('takes a grant that has ended for one that is not there, whether it has gone from the record yet or not', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    const grant = { account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...OPS }
+    await registry.grant({ ...grant, id: 'short', until: later(DAY) })
+    await registry.grant({ ...grant, id: 'other', until: later(DAY) })
+    await expect(registry.grant({ ...grant, id: 'short' })).rejects.toMatchObject({ fault: 'duplicate' })
+    clock.advance(DAY)
+    const ended = () => registry.withdrawGrant({ account: 'acme', grant: 'other', ...OPS })
+    await expect(ended()).rejects.toMatchObject({ fault: 'unknown' })
+    const again = await registry.grant({ ...grant, id: 'short', until: later(9 * DAY) })
+    expect((await another.account('acme'))?.grants).toEqual([again])
+    await expect(ended()).rejects.toMatchObject({ fault: 'unknown' })
+    await registry.withdrawGrant({ account: 'acme', grant: 'short', ...OPS })
     expect(await another.account('acme')).not.toHaveProperty('grants')
   })
 }

@@ -156,12 +156,12 @@ export class RegistryModel {
           until: until?.getTime() ?? Infinity,
         }
         if (grant.until <= now || grant.until <= grant.from) refuse('invalid')
-        if (account?.grants.some((each) => each.id === id)) refuse('duplicate')
+        if (account?.grants.some((each) => each.id === id && each.until > now)) refuse('duplicate')
         return () => (account!.grants = [...account!.grants.filter((each) => each.until > now), grant])
       }
       case 'withdraw-grant': {
         needed(account)
-        const others = account?.grants.filter(({ id }) => id !== operation.grant)
+        const others = account?.grants.filter(({ id, until }) => id !== operation.grant || until <= now)
         if (others?.length === account?.grants.length) refuse('unknown')
         return () => (account!.grants = others!)
       }

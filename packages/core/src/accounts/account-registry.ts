@@ -99,7 +99,10 @@ export interface AccountRegistry extends Registry {
    */
   terminate(who: Target & { readonly from?: Date | null } & Author): Promise<HistoryEntry>
 
-  /** Does an operation given as a plain value. */
+  /**
+   * Does an operation given as a plain value: one of the others, or one that puts records in place as they are, or takes them away, past the
+   * rules, so that who is terminated can come back by it.
+   */
   perform(operation: Operation, author: Author): Promise<HistoryEntry>
 
   account(id: string): Soon<Account | undefined>

@@ -45,7 +45,7 @@ export function applied(
     case 'grant':
       return granted(view, operation, time)
     case 'withdraw-grant':
-      return withdrawnGrant(view, operation, time)
+      return withdrawnGrant(view, operation, time, rules)
     case 'suspend':
       return suspended(view, operation, time)
     case 'reinstate':

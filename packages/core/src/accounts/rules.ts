@@ -11,6 +11,8 @@ const RULES: { readonly [Kind in Operation['kind']]?: number } = {
   // 2: an account knows whether a notice was given to its partner, until it leaves it.
   terminate: 2,
   'update-account': 2,
+  // 2: a grant that has ended is not there.
+  'withdraw-grant': 2,
 }
 
 /** What an entry of this kind has to keep, so that it leads to the same records again. */
