@@ -10,17 +10,20 @@ interface ModelAccount {
   endsWithPartner: boolean
   ownNotice: number
   grants: { id: string; read: number; from: number; until: number }[]
-  verifiedAt: number
+  verifiedAt: number | undefined
 }
 
 interface ModelKey {
   digest: string
   endsAt: number
   revoked: boolean
+  /** At once, whatever the clock says. */
+  ended: boolean
 }
 
 interface ModelClient {
   account: string
+  name: string | undefined
   status: 'active' | 'suspended' | 'terminated'
   endsAt: number
   keys: ModelKey[]
@@ -35,6 +38,9 @@ export type ModelOperation = Extract<
       | 'register-account'
       | 'register-client'
       | 'update-account'
+      | 'update-client'
+      | 'set-account'
+      | 'set-client'
       | 'verify'
       | 'issue-key'
       | 'rotate-key'
@@ -70,8 +76,8 @@ export class RegistryModel {
 
   #deed(operation: ModelOperation, now: number, refuse: (fault: RegistryFault) => void): () => void {
     const nothing = () => {}
-    const account = 'account' in operation ? this.accounts.get(operation.account) : undefined
-    const client = 'client' in operation ? this.clients.get(operation.client) : undefined
+    const account = this.accounts.get(named('account', operation))
+    const client = this.clients.get(named('client', operation))
     const isOver = (one: { status: string; endsAt: number }) =>
       one.status === 'terminated' || one.endsAt <= now
     const needed = (one: ModelAccount | ModelClient | undefined) => {
@@ -111,7 +117,32 @@ export class RegistryModel {
         needed(account)
         if (client) refuse('duplicate')
         const made = { account: operation.account, status: 'active', endsAt: Infinity } as const
-        return () => this.clients.set(operation.client, { ...made, keys: [], accepted: [] })
+        return () => this.clients.set(operation.client, { ...made, name: undefined, keys: [], accepted: [] })
+      }
+      case 'update-client': {
+        needed(client)
+        const { name } = operation.changes
+        if (name === undefined) refuse('invalid')
+        return () => (client!.name = name ?? undefined)
+      }
+      case 'set-account': {
+        const { id, partner, name, status = 'active', suspendedWithPartner, terminatesAt } = operation.account
+        const endsAt = terminatesAt?.getTime() ?? Infinity
+        const made = { partner, name, status, withPartner: suspendedWithPartner ?? false, endsAt }
+        const rest = { endsWithPartner: false, ownNotice: Infinity, grants: [], verifiedAt: undefined }
+        return () => this.accounts.set(id, { ...made, ...rest })
+      }
+      case 'set-client': {
+        const { id, account: owner, name, status = 'active', credentials } = operation.client
+        if (!this.accounts.has(owner)) refuse('unknown')
+        const digests = credentials.map(({ digest }) => digest)
+        const others = [...this.clients].filter(([other]) => other !== id)
+        const taken = others.flatMap(([, { keys }]) => keys.map(({ digest }) => digest))
+        if (digests.some((digest, at) => digests.indexOf(digest) !== at || taken.includes(digest)))
+          refuse('duplicate')
+        const keys = digests.map((digest) => ({ digest, endsAt: Infinity, revoked: false, ended: false }))
+        return () =>
+          this.clients.set(id, { account: owner, name, status, endsAt: Infinity, keys, accepted: [] })
       }
       case 'verify': {
         needed(account)
@@ -123,7 +154,7 @@ export class RegistryModel {
         if (sharedDigest(digest)) refuse('duplicate')
         if (expiresAt && expiresAt.getTime() <= now) refuse('invalid')
         const endsAt = expiresAt?.getTime() ?? Infinity
-        return () => client!.keys.push({ digest, endsAt, revoked: false })
+        return () => client!.keys.push({ digest, endsAt, revoked: false, ended: false })
       }
       case 'rotate-key': {
         needed(client)
@@ -132,13 +163,14 @@ export class RegistryModel {
         if (sharedDigest(digest)) refuse('duplicate')
         return () => {
           old!.endsAt = Math.min(old!.endsAt, now + operation.overlapMs)
-          client!.keys.push({ digest, endsAt: Infinity, revoked: false })
+          old!.ended = old!.endsAt <= now
+          client!.keys.push({ digest, endsAt: Infinity, revoked: false, ended: false })
         }
       }
       case 'revoke-key': {
         needed(client)
         const key = keyOf(operation.credential)
-        return () => (key!.revoked = true)
+        return () => Object.assign(key!, { revoked: true, ended: true })
       }
       case 'accept-terms': {
         needed(client)
@@ -217,6 +249,12 @@ export class RegistryModel {
     const from = operation.from?.getTime() ?? now
     return () => living.forEach((each) => endWithPartner(each, from, now))
   }
+}
+
+/** Whom an operation names: some have the whole record in that place. */
+function named(what: 'account' | 'client', operation: object): string {
+  const one = (operation as Record<string, unknown>)[what]
+  return typeof one === 'string' ? one : ''
 }
 
 function standing(
