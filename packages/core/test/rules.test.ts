@@ -8,12 +8,13 @@ import {
   type HistoryEntry,
   type RegistryError,
 } from '@api-terms/core'
+import { rulesOf } from '../src/accounts/rules.js'
 import { replayed } from '../../../test/registry-replay.js'
 
 // Histories as they were written, and the records that they led to then. Such histories are out there: whoever changes what an
 // operation makes of the records leaves these files as they are, and adds one.
 
-const FILES = ['rules-1.json']
+const FILES = ['rules-1.json', 'rules-2.json']
 
 interface Written {
   readonly history: readonly HistoryEntry[]
@@ -35,6 +36,14 @@ test('no kind of operation is left out of them', async () => {
   const told = (error as RegistryError).issues[0]!.message.replace('must be one of: ', '').split(', ')
   const kinds = FILES.flatMap((file) => written(file).history.map(({ operation }) => operation.kind))
   expect([...new Set<string>(kinds)].toSorted()).toEqual(told.toSorted())
+})
+
+test('no rules of a kind are left out of them', () => {
+  const entries = FILES.flatMap((file) => written(file).history)
+  for (const kind of new Set(entries.map(({ operation }) => operation.kind))) {
+    const rules = entries.filter(({ operation }) => operation.kind === kind).map((entry) => entry.rules ?? 1)
+    expect([kind, Math.max(...rules)]).toEqual([kind, rulesOf(kind).rules ?? 1])
+  }
 })
 
 function written(file: string): Written {
