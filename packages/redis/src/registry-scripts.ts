@@ -42,7 +42,7 @@ local function sortable(id) return string.format('%016.0f', id) end
 local function lastEntry()
   local entry = redis.call('XREVRANGE', HISTORY, '+', '-', 'COUNT', 1)[1]
   if not entry then return 0, '', '' end
-  return tonumber(string.match(entry[1], '^%d+')), entry[2][2], string.match(entry[2][6], '"%$date":"([^"]+)"')
+  return tonumber(string.match(entry[1], '^%d+')), entry[2][2], string.match(entry[2][6], '"%$date":"([^"]+)"') or ''
 end
 
 -- The records that are needed, and the versions of all that was looked at, what was not there included: as long as these are
