@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { issueKey, type Operation, type RegistryFault } from '@api-terms/core'
 
 const digest = (digit: string) => digit.repeat(64)
@@ -37,6 +38,7 @@ export const BEFORE: readonly Operation[] = [
 ]
 
 const { key: KEY } = issueKey()
+const OWN_DIGEST = createHash('sha256').update('own-key').digest('hex')
 const GRANT = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
 const TWICE = [
   { id: 'k', digest: digest('a') },
@@ -365,6 +367,11 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
     'a key for a hint',
     'invalid',
     { kind: 'issue-key', client: 'crm', credential: { digest: digest('a'), hint: KEY } },
+  ],
+  [
+    "a key of the provider's own making for a hint",
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: OWN_DIGEST, hint: 'own-key' } },
   ],
   [
     'a key for the id of a key',

@@ -74,7 +74,10 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     account: id,
     grant: v.pipe(
       schemas.grant,
-      v.check(({ limits }) => Object.keys(limits).length > 0, 'limits: must hold one, or nothing is granted'),
+      v.forward(
+        v.check(({ limits }) => Object.keys(limits).length > 0, 'must hold one, or nothing is granted'),
+        ['limits'],
+      ),
     ),
   }),
   'withdraw-grant': strict({ kind, account: id, grant: id }),

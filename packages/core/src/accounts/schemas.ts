@@ -50,24 +50,20 @@ export const digest = v.pipe(
 )
 
 const NO_KEY = 'must not be a key, nor hold one: a registry keeps digests'
-/** A text that is kept as it is, and shown. */
-const label = v.optional(
-  v.pipe(
-    v.string('must be a text'),
-    v.check((given) => withoutKeys(given) === given, NO_KEY),
-  ),
-)
 const ofCredential = {
-  id: label,
+  id: v.optional(v.pipe(v.string('must be a text'), v.check(isNoKey, NO_KEY))),
   digest,
-  hint: label,
+  hint: text,
   notBefore: v.optional(moment),
   expiresAt: v.optional(moment),
 }
 /** A key that is handed out is good for something. */
 export const newCredential = v.pipe(
   strict(ofCredential),
-  v.check((given) => isNotShown(given), NO_KEY),
+  v.forward(
+    v.check((given) => hidesKey(given), NO_KEY),
+    ['hint'],
+  ),
 )
 export const credential = v.pipe(
   strict({
@@ -75,7 +71,10 @@ export const credential = v.pipe(
     revokedAt: v.optional(moment),
     ended: v.optional(v.literal(true, 'must be true, or left out')),
   }),
-  v.check((given) => isNotShown(given), NO_KEY),
+  v.forward(
+    v.check((given) => hidesKey(given), NO_KEY),
+    ['hint'],
+  ),
 )
 
 export const acceptance = strict({ version: id, at: moment, by: id, entity: id })
@@ -119,9 +118,19 @@ export const client = strict({
   terminatesAt: v.optional(moment),
 })
 
-/** A key of the provider's own making, which has no form to be known by, in the place of what may be shown of it. */
-function isNotShown({ digest: of, hint }: { readonly digest: string; readonly hint?: string | undefined }) {
-  return hint === undefined || hash('sha256', hint) !== of
+function isNoKey(given: string): boolean {
+  return withoutKeys(given) === given
+}
+
+/** A key of the provider's own making has no form to be known by: its digest is the one beside it. */
+function hidesKey({
+  digest: of,
+  hint = '',
+}: {
+  readonly digest: string
+  readonly hint?: string | undefined
+}) {
+  return isNoKey(hint) && hash('sha256', hint) !== of
 }
 
 const BLOCK = /^([\da-f.:]+)(?:\/\d{1,3})?$/i
