@@ -13,7 +13,7 @@ const NAMES: Record<string, { values: string; types: string }> = {
       AccountRegistryOptions Admission AdmitOptions AdmittedEvent Answers Author BlockRule
       CachePolicy CachePolicyObject CacheRule CachingOptions Caller Carrier Changed Client
       ClientDetails Clock ConnectionFilter ConnectionsOptions ConnectionStore Connection ConnectionView
-      Contacts CounterName Credential CredentialsOptions DatedVersion DoneOperation
+      Contacts CounterName Credential CredentialsOptions DatedVersion DecidedChange DoneOperation
       FileLedgerOptions Followable FollowedConnection FollowedRefusal Follower Following Gate
       GateEventName GateEvents GateHealth GateListener GateOptions GateRequest Grant Ground
       HeldConnection HistoryEntry HistoryPage IssuedKey Inquiry KeyDetails Lease LeaseAnswer LeaseAsk Ledger

@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import {
+  createGate,
   issueKey,
+  readRequest,
+  writtenRecord,
   type AccountRegistry,
   type Clock,
   type HistoryEntry,
   type Operation,
+  type RegistryError,
 } from '@api-terms/core'
 import { TestClock } from './clock.js'
 import { BEFORE, NOW, REFUSED } from './registry-refusals.js'
@@ -24,6 +28,23 @@ export type RegistryMaker = (clock: Clock) => RegistryUnderTest | Promise<Regist
 const DAY = 86_400_000
 const OPS = { by: 'ops@provider.example' }
 const MANY = 40
+/** What takes one argument, and is done by somebody. */
+const OPERATIONS = [
+  'registerAccount',
+  'updateAccount',
+  'registerClient',
+  'updateClient',
+  'verify',
+  'issueKey',
+  'rotateKey',
+  'revokeKey',
+  'acceptTerms',
+  'grant',
+  'withdrawGrant',
+  'suspend',
+  'reinstate',
+  'terminate',
+] as const
 
 /** What holds of every registry that can be written, whatever it keeps its records in. */
 export function registryContract(name: string, makeRegistry: RegistryMaker): void {
@@ -47,11 +68,16 @@ export function registryContract(name: string, makeRegistry: RegistryMaker): voi
   describe(name, () => {
     registeringCases(open)
     keyCases(open)
+    endOfKeyCases(open)
     consentCases(open)
+    endedGrantCases(open)
     standingCases(open)
+    noticeCases(open)
     recordCases(open)
     refusalCases(open)
+    formCases(open)
     historyCases(open)
+    outcomeCases(open)
     announcementCases(open)
     concurrencyCases(open)
   })
@@ -84,7 +110,7 @@ function registeringCases(open: Open): void {
       apis: ['telephony'],
       contacts: { security: 'sec@acme.example' },
       privacyPolicyUrl: 'https://acme.example/privacy',
-      networks: ['192.0.2.0/24', '2001:db8::/32'],
+      networks: ['192.0.2.0/24', '2001:db8::/32', '::ffff:192.0.2.0/120'],
     }
     const registered = { ...account, verifiedAt: later(0) }
     expect(await registry.registerAccount({ ...account, ...OPS })).toEqual(registered)
@@ -204,6 +230,83 @@ function keyCases(open: Open): void {
   })
 }
 
+function endOfKeyCases(open: Open): void {
+  test('refuses a key that was revoked, or replaced at once, also where the clock of who answers is behind', async () => {
+    const { registry, another, settle, clock, acme } = await open()
+    await acme()
+    clock.advance(DAY)
+    const ids = ['k1', 'k2', 'k3']
+    const issued = await Promise.all(ids.map((id) => registry.issueKey({ client: 'crm', id, ...OPS })))
+    const behind = { now: () => clock.now() - DAY }
+    const gate = createGate({
+      terms: { url: 'https://provider.example/terms' },
+      registry: another,
+      clock: behind,
+      credentials: { cacheMs: 0 },
+    })
+    const answers = () =>
+      Promise.all(
+        issued.map(async ({ key }) => {
+          const answer = await gate.admit(requestWith(key))
+          if ('reason' in answer) return answer.reason
+          answer.release()
+          return 'admitted'
+        }),
+      )
+    await settle()
+    expect(await answers()).toEqual(['admitted', 'admitted', 'admitted'])
+    await registry.revokeKey({ client: 'crm', credential: 'k1', ...OPS })
+    await registry.rotateKey({ client: 'crm', old: 'k2', overlapMs: 0, ...OPS })
+    await registry.rotateKey({ client: 'crm', old: 'k3', overlapMs: 1, ...OPS })
+    await settle()
+    expect(await answers()).toEqual(['credentials-invalid', 'credentials-invalid', 'admitted'])
+    clock.setNow(NOW)
+    expect(await answers()).toEqual(['credentials-invalid', 'credentials-invalid', 'admitted'])
+    for (const credential of ['k1', 'k2']) {
+      const again = registry.revokeKey({ client: 'crm', credential, ...OPS })
+      await expect(again).rejects.toMatchObject({ fault: 'not-in-force' })
+    }
+    await gate.close()
+  })
+
+  test.each([Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, Infinity])(
+    'lets both keys live on where the overlap of %d ms ends after the last date that there is',
+    async (overlapMs) => {
+      const { registry, acme, later } = await open()
+      await acme()
+      const { digest } = await registry.issueKey({ client: 'crm', ...OPS })
+      await registry.rotateKey({ client: 'crm', old: digest, overlapMs, ...OPS })
+      const old = (await registry.findByDigest(digest))?.credential
+      expect(old).toBeDefined()
+      expect(old).not.toHaveProperty('expiresAt')
+      const ends = await registry.issueKey({ client: 'crm', expiresAt: later(DAY), ...OPS })
+      await registry.rotateKey({ client: 'crm', old: ends.digest, overlapMs, ...OPS })
+      expect((await registry.findByDigest(ends.digest))?.credential).toMatchObject({ expiresAt: later(DAY) })
+      expect(replayed(await historyOf(registry))).toEqual(await stateOf(registry))
+    },
+  )
+
+  test('keeps the first and the last date that there are', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const [first, last] = [new Date(-8.64e15), new Date(8.64e15)]
+    const { digest } = await registry.issueKey({ client: 'crm', notBefore: first, expiresAt: last, ...OPS })
+    const times = { from: first, until: last }
+    await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...times, ...OPS })
+    await registry.acceptTerms({ client: 'crm', version: '1', entity: 'Acme', at: first, ...OPS })
+    await registry.terminate({ account: 'acme', from: last, ...OPS })
+    expect(await another.findByDigest(digest)).toMatchObject({
+      account: { terminatesAt: last, grants: [times] },
+      client: { acceptances: [{ at: first }] },
+      credential: { notBefore: first, expiresAt: last },
+    })
+  })
+}
+
+function requestWith(key: string) {
+  return readRequest({ method: 'GET', target: '/', headers: { authorization: `Bearer ${key}` } })
+}
+
 function consentCases(open: Open): void {
   test('records who accepted which version, when and for which entity (clauses 1(a), 1(b))', async () => {
     const { registry, another, clock, acme, later } = await open()
@@ -233,6 +336,25 @@ function consentCases(open: Open): void {
     const last = await registry.grant({ ...consent, limits: { read: 20 } })
     expect((await another.account('acme'))?.grants).toEqual([last])
     await registry.withdrawGrant({ account: 'acme', grant: last.id, ...OPS })
+    expect(await another.account('acme')).not.toHaveProperty('grants')
+  })
+}
+
+function endedGrantCases(open: Open): void {
+  test('takes a grant that has ended for one that is not there, whether it has gone from the record yet or not', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    const grant = { account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...OPS }
+    await registry.grant({ ...grant, id: 'short', until: later(DAY) })
+    await registry.grant({ ...grant, id: 'other', until: later(DAY) })
+    await expect(registry.grant({ ...grant, id: 'short' })).rejects.toMatchObject({ fault: 'duplicate' })
+    clock.advance(DAY)
+    const ended = () => registry.withdrawGrant({ account: 'acme', grant: 'other', ...OPS })
+    await expect(ended()).rejects.toMatchObject({ fault: 'unknown' })
+    const again = await registry.grant({ ...grant, id: 'short', until: later(9 * DAY) })
+    expect((await another.account('acme'))?.grants).toEqual([again])
+    await expect(ended()).rejects.toMatchObject({ fault: 'unknown' })
+    await registry.withdrawGrant({ account: 'acme', grant: 'short', ...OPS })
     expect(await another.account('acme')).not.toHaveProperty('grants')
   })
 }
@@ -327,6 +449,62 @@ function standingCases(open: Open): void {
   })
 }
 
+function noticeCases(open: Open): void {
+  const partner = { partner: 'resell', ...OPS }
+
+  test('moves the notice of a partner, to a later date too, and with it that of no account but those it was given to', async () => {
+    const { registry, another, later } = await open()
+    for (const id of ['a', 'b', 'c', 'd']) await registry.registerAccount({ id, ...partner })
+    await registry.terminate({ account: 'a', from: later(2 * DAY), ...OPS })
+    await registry.terminate({ account: 'b', from: later(6 * DAY), ...OPS })
+    const endsAfter = async (days: number) => {
+      await registry.terminate({ from: later(days * DAY), ...partner })
+      const { accounts } = await stateOf(another)
+      return ['a', 'b', 'c', 'd'].map((id) => (accounts[id]!.terminatesAt!.getTime() - NOW) / DAY)
+    }
+    expect(await endsAfter(4)).toEqual([2, 4, 4, 4])
+    expect(await endsAfter(9)).toEqual([2, 6, 9, 9])
+    expect(await endsAfter(1)).toEqual([1, 1, 1, 1])
+    // From now on by itself.
+    await registry.terminate({ account: 'c', from: later(3 * DAY), ...OPS })
+    await registry.updateAccount({ account: 'd', partner: 'other', ...OPS })
+    await registry.registerAccount({ id: 'e', ...partner })
+    expect(await endsAfter(5)).toEqual([2, 5, 3, 1])
+    expect(await another.account('e')).toMatchObject({ terminatesAt: later(5 * DAY) })
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+
+  test('takes a notice back, as long as its date has not come', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    for (const id of ['a', 'b']) await registry.registerAccount({ id, ...partner })
+    await registry.terminate({ account: 'a', from: later(9 * DAY), ...OPS })
+    await registry.terminate({ from: later(DAY), ...partner })
+    await registry.terminate({ client: 'crm', from: later(DAY), ...OPS })
+    await registry.terminate({ from: null, ...partner })
+    expect(await another.account('a')).toEqual({
+      id: 'a',
+      partner: 'resell',
+      verifiedAt: later(0),
+      terminatesAt: later(9 * DAY),
+    })
+    expect(await another.account('b')).toEqual({ id: 'b', partner: 'resell', verifiedAt: later(0) })
+    await registry.terminate({ account: 'a', from: null, ...OPS })
+    await registry.terminate({ client: 'crm', from: null, ...OPS })
+    expect(await another.account('a')).not.toHaveProperty('terminatesAt')
+    expect(await another.client('crm')).not.toHaveProperty('terminatesAt')
+    for (const who of [{ account: 'a' }, { client: 'crm' }, { partner: 'resell' }]) {
+      const nothing = registry.terminate({ ...who, from: null, ...OPS })
+      await expect(nothing).rejects.toMatchObject({ fault: 'unknown' })
+    }
+    await registry.terminate({ account: 'a', from: later(DAY), ...OPS })
+    clock.advance(DAY)
+    const tooLate = registry.terminate({ account: 'a', from: null, ...OPS })
+    await expect(tooLate).rejects.toMatchObject({ fault: 'terminated' })
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+}
+
 function recordCases(open: Open): void {
   test('takes records as they are, and takes them away', async () => {
     const { registry, another, later } = await open()
@@ -413,6 +591,123 @@ function refusalCases(open: Open): void {
     await registry.suspend({ client: 'crm', by: key, why: `leaked ${key}, ${digest}` })
     expect(JSON.stringify(await historyOf(registry))).not.toContain(key)
   })
+
+  test('keeps no key that was put where people read: in names, contacts, and of those who accept and consent', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const { key } = issueKey()
+    const contacts = { technical: `dev@acme.example, ${key}` }
+    await registry.updateAccount({ account: 'acme', name: key, contacts, ...OPS })
+    await registry.updateClient({ client: 'crm', name: `my ${key}`, contacts, ...OPS })
+    const accepted = { client: 'crm', version: '1', entity: `Acme ${key}`, acceptedBy: key }
+    expect(await registry.acceptTerms({ ...accepted, ...OPS })).toMatchObject({
+      by: '[key]',
+      entity: 'Acme [key]',
+    })
+    const granted = await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: key, ...OPS })
+    expect(granted.consentedBy).toBe('[key]')
+    const acceptances = [{ version: '1', at: later(0), by: key, entity: key }]
+    const client = { id: 'pbx', account: 'acme', name: key, credentials: [], acceptances }
+    await registry.perform({ kind: 'import', accounts: [{ id: 'x', name: key }], clients: [client] }, OPS)
+    expect(JSON.stringify([await stateOf(registry), await historyOf(registry)])).not.toContain(key)
+    expect(replayed(await historyOf(registry))).toEqual(await stateOf(registry))
+  })
+
+  test('says nothing of what was given for a credential that is none: a key, perhaps', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    const credential = 'sk-live-0123456789abcdef0123456789abcdef'
+    const revoked = registry.revokeKey({ client: 'crm', credential, ...OPS })
+    const rotated = registry.rotateKey({ client: 'crm', old: credential, overlapMs: 0, ...OPS })
+    for (const refused of [revoked, rotated]) {
+      const told = await refused.catch((error: unknown) => error as RegistryError)
+      expect(told).toMatchObject({
+        fault: 'unknown',
+        message: expect.not.stringContaining(credential) as unknown,
+      })
+    }
+  })
+}
+
+function formCases(open: Open): void {
+  test('does what its method is named for, and refuses another kind as a member that is not known', async () => {
+    const { registry, acme } = await open()
+    await acme()
+    const { id } = (await registry.issueKey({ client: 'crm', ...OPS })).credential
+    const before = [await stateOf(registry), await historyOf(registry)]
+    const kind = { kind: 'suspend', ...OPS }
+    const account = { account: 'acme', ...kind }
+    const client = { client: 'crm', ...kind }
+    const asked: Record<string, () => Promise<unknown>> = {
+      registerAccount: () => registry.registerAccount({ id: 'globex', ...kind }),
+      updateAccount: () => registry.updateAccount({ name: 'Acme', ...account }),
+      registerClient: () => registry.registerClient({ id: 'pbx', ...account }),
+      updateClient: () => registry.updateClient({ name: 'CRM', ...client }),
+      verify: () => registry.verify(account),
+      issueKey: () => registry.issueKey(client),
+      rotateKey: () => registry.rotateKey({ old: id, overlapMs: 0, ...client }),
+      revokeKey: () => registry.revokeKey({ credential: id, ...client }),
+      acceptTerms: () => registry.acceptTerms({ version: '1', entity: 'Acme', ...client }),
+      grant: () => registry.grant({ limits: { read: 1 }, consentedBy: 'sales', ...account }),
+      withdrawGrant: () => registry.withdrawGrant({ grant: 'g1', ...account }),
+      suspend: () => registry.suspend(account),
+      reinstate: () => registry.reinstate(account),
+      terminate: () => registry.terminate(account),
+    }
+    for (const [name, ask] of Object.entries(asked)) {
+      const issues = await ask().then(
+        () => 'done',
+        (error: unknown) => (error as RegistryError).issues.map(({ path }) => path.split('.').at(-1)),
+      )
+      expect([name, issues]).toEqual([name, ['kind']])
+    }
+    const set = { kind: 'set-account', account: { id: 'acme', limits: { read: Infinity } }, ...OPS }
+    await expect(registry.verify(set as never)).rejects.toMatchObject({ fault: 'invalid' })
+    expect([await stateOf(registry), await historyOf(registry)]).toEqual(before)
+  })
+
+  test('makes digest and hint of a key itself, and no key that is good for nothing', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const old = (await registry.issueKey({ client: 'crm', ...OPS })).digest
+    for (const details of [
+      { digest: 'b'.repeat(64) },
+      { hint: 'mine' },
+      { revokedAt: later(0) },
+      { ended: true },
+      { prefix: '9' },
+      { prefix: 7 },
+    ]) {
+      const issues = [{ path: `credential.${Object.keys(details)[0]}` }]
+      const asked = { client: 'crm', ...details, ...OPS } as never as { client: string; by: string }
+      await expect(registry.issueKey(asked)).rejects.toMatchObject({ fault: 'invalid', issues })
+      const rotated = registry.rotateKey({ ...asked, old, overlapMs: 0 })
+      await expect(rotated).rejects.toMatchObject({ fault: 'invalid', issues })
+    }
+    expect((await registry.client('crm'))?.credentials).toHaveLength(1)
+  })
+
+  test.each([undefined, null, 5, 'acme'])(
+    'refuses to do %j, as what is not of the right form',
+    async (nothing) => {
+      const { registry, acme } = await open()
+      await acme()
+      const invalid = { code: 'API_TERMS_REGISTRY', fault: 'invalid' }
+      for (const name of OPERATIONS) {
+        const operation = registry[name] as (asked: unknown) => Promise<unknown>
+        await expect(operation(nothing)).rejects.toMatchObject(invalid)
+      }
+      const verify = { kind: 'verify', account: 'acme' } as const
+      await expect(registry.perform(verify, nothing as never)).rejects.toMatchObject(invalid)
+      expect(await historyOf(registry)).toHaveLength(2)
+    },
+  )
+
+  test.each([undefined, null, 5, {}])('refuses to look for %j', async (nobody) => {
+    const { registry } = await open()
+    for (const look of [registry.account, registry.client, registry.clientsOf] as ((id: never) => unknown)[])
+      await expect(async () => look(nobody as never)).rejects.toMatchObject({ fault: 'invalid' })
+  })
 }
 
 function historyCases(open: Open): void {
@@ -435,6 +730,26 @@ function historyCases(open: Open): void {
     })
     await registry.perform({ kind: 'remove-account', account: 'acme' }, OPS)
     expect((await historyOf(another)).slice(0, 4)).toEqual(history)
+  })
+
+  test('is in the order of time too: where the clock is set back, nothing is done before what was done last', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    await registry.terminate({ account: 'acme', from: later(DAY), ...OPS })
+    clock.advance(DAY)
+    await another.registerAccount({ id: 'globex', ...OPS })
+    clock.setNow(NOW)
+    const moved = registry.terminate({ account: 'acme', from: later(9 * DAY), ...OPS })
+    await expect(moved).rejects.toMatchObject({ fault: 'terminated' })
+    const { time } = await registry.verify({ account: 'globex', ...OPS })
+    expect(time).toEqual(later(DAY))
+    expect(await another.account('globex')).toMatchObject({ verifiedAt: later(DAY) })
+    const accepted = { version: '1', entity: 'Globex', by: 'joe' }
+    await registry.registerClient({ id: 'pbx', account: 'globex', ...OPS })
+    expect(await registry.acceptTerms({ client: 'pbx', ...accepted })).toMatchObject({ at: later(DAY) })
+    const history = await historyOf(another)
+    expect(history.map((entry) => entry.time)).toEqual([0, 0, 0, 1, 1, 1, 1].map((days) => later(days * DAY)))
+    expect(replayed(history)).toEqual(await stateOf(another))
   })
 
   test('is read in pages, of everything or of an account, those of its partner included', async () => {
@@ -464,6 +779,72 @@ function historyCases(open: Open): void {
     expect(Object.keys(state.accounts)).toHaveLength(3)
     expect(replayed(await historyOf(registry))).toEqual(state)
   })
+}
+
+function outcomeCases(open: Open): void {
+  test('gives out nothing that could alter what it keeps, dates included', async () => {
+    const { registry, another, later, settle } = await open()
+    const told: unknown[] = []
+    registry.onOperation((entry) => told.push(entry))
+    const by = OPS
+    told.push(await registry.registerAccount({ id: 'acme', limits: { read: 5 }, ...by }))
+    told.push(await registry.registerClient({ id: 'crm', account: 'acme', apis: ['telephony'], ...by }))
+    const times = { from: later(0), until: later(DAY) }
+    told.push(
+      await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: 'sales', ...times, ...by }),
+    )
+    told.push(await registry.acceptTerms({ client: 'crm', version: '1', entity: 'Acme', ...by }))
+    const issued = await registry.issueKey({ client: 'crm', expiresAt: later(DAY), ...by })
+    const { digest } = issued
+    told.push(issued, await registry.rotateKey({ client: 'crm', old: digest, overlapMs: 5, ...by }))
+    told.push(await registry.terminate({ account: 'acme', from: later(DAY), ...by }))
+    await settle()
+    const shown = async () => [
+      await another.account('acme'),
+      await another.client('crm'),
+      await another.accounts(),
+      await another.clientsOf('acme'),
+      await another.history(),
+      await another.findByDigest(digest),
+      another.peekByDigest?.(digest),
+    ]
+    const before = writtenRecord(await shown())
+    spoil([told, times, await shown()])
+    expect(writtenRecord(await shown())).toBe(before)
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+
+  test('gives out dates like any others', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const { verifiedAt } = (await registry.account('acme'))!
+    expect(verifiedAt).toBeInstanceOf(Date)
+    expect(verifiedAt!.toISOString()).toBe('2026-01-01T00:00:00.000Z')
+    expect(structuredClone(verifiedAt)).toEqual(later(0))
+    // As libraries for dates make a copy to work on.
+    const copy = new (verifiedAt!.constructor as DateConstructor)(verifiedAt!)
+    copy.setUTCDate(15)
+    expect(copy).toEqual(later(14 * DAY))
+  })
+}
+
+/** Does to everything within what somebody careless might do. */
+function spoil(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    spoil(member)
+    attempt(() => Object.assign(value, { [name]: 'other' }))
+  }
+  if (value instanceof Date)
+    for (const set of ['setTime', 'setFullYear', 'setUTCDate'] as const) attempt(() => value[set](1))
+}
+
+function attempt(deed: () => unknown): void {
+  try {
+    deed()
+  } catch {
+    // What throws has altered nothing.
+  }
 }
 
 function announcementCases(open: Open): void {

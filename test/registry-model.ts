@@ -7,18 +7,23 @@ interface ModelAccount {
   status: 'active' | 'suspended' | 'terminated'
   withPartner: boolean
   endsAt: number
+  endsWithPartner: boolean
+  ownNotice: number
   grants: { id: string; read: number; from: number; until: number }[]
-  verifiedAt: number
+  verifiedAt: number | undefined
 }
 
 interface ModelKey {
   digest: string
   endsAt: number
   revoked: boolean
+  /** At once, whatever the clock says. */
+  ended: boolean
 }
 
 interface ModelClient {
   account: string
+  name: string | undefined
   status: 'active' | 'suspended' | 'terminated'
   endsAt: number
   keys: ModelKey[]
@@ -33,6 +38,9 @@ export type ModelOperation = Extract<
       | 'register-account'
       | 'register-client'
       | 'update-account'
+      | 'update-client'
+      | 'set-account'
+      | 'set-client'
       | 'verify'
       | 'issue-key'
       | 'rotate-key'
@@ -68,8 +76,8 @@ export class RegistryModel {
 
   #deed(operation: ModelOperation, now: number, refuse: (fault: RegistryFault) => void): () => void {
     const nothing = () => {}
-    const account = 'account' in operation ? this.accounts.get(operation.account) : undefined
-    const client = 'client' in operation ? this.clients.get(operation.client) : undefined
+    const account = this.accounts.get(named('account', operation))
+    const client = this.clients.get(named('client', operation))
     const isOver = (one: { status: string; endsAt: number }) =>
       one.status === 'terminated' || one.endsAt <= now
     const needed = (one: ModelAccount | ModelClient | undefined) => {
@@ -91,23 +99,50 @@ export class RegistryModel {
         if (account) refuse('duplicate')
         const { partner, name } = operation.details
         const made = { partner, name, status: 'active', withPartner: false, endsAt: Infinity } as const
-        return () => this.accounts.set(operation.account, { ...made, grants: [], verifiedAt: now })
+        const rest = { endsWithPartner: false, ownNotice: Infinity, grants: [], verifiedAt: now }
+        return () => this.accounts.set(operation.account, { ...made, ...rest })
       }
       case 'update-account': {
         needed(account)
         const { name, partner } = operation.changes
+        if (name === undefined && partner === undefined) refuse('invalid')
         return () => {
           if (name !== undefined) account!.name = name ?? undefined
           if (partner === undefined || (partner ?? undefined) === account!.partner) return
           account!.partner = partner ?? undefined
-          account!.withPartner = false
+          Object.assign(account!, { withPartner: false, endsWithPartner: false, ownNotice: Infinity })
         }
       }
       case 'register-client': {
         needed(account)
         if (client) refuse('duplicate')
         const made = { account: operation.account, status: 'active', endsAt: Infinity } as const
-        return () => this.clients.set(operation.client, { ...made, keys: [], accepted: [] })
+        return () => this.clients.set(operation.client, { ...made, name: undefined, keys: [], accepted: [] })
+      }
+      case 'update-client': {
+        needed(client)
+        const { name } = operation.changes
+        if (name === undefined) refuse('invalid')
+        return () => (client!.name = name ?? undefined)
+      }
+      case 'set-account': {
+        const { id, partner, name, status = 'active', suspendedWithPartner, terminatesAt } = operation.account
+        const endsAt = terminatesAt?.getTime() ?? Infinity
+        const made = { partner, name, status, withPartner: suspendedWithPartner ?? false, endsAt }
+        const rest = { endsWithPartner: false, ownNotice: Infinity, grants: [], verifiedAt: undefined }
+        return () => this.accounts.set(id, { ...made, ...rest })
+      }
+      case 'set-client': {
+        const { id, account: owner, name, status = 'active', credentials } = operation.client
+        if (!this.accounts.has(owner)) refuse('unknown')
+        const digests = credentials.map(({ digest }) => digest)
+        const others = [...this.clients].filter(([other]) => other !== id)
+        const taken = others.flatMap(([, { keys }]) => keys.map(({ digest }) => digest))
+        if (digests.some((digest, at) => digests.indexOf(digest) !== at || taken.includes(digest)))
+          refuse('duplicate')
+        const keys = digests.map((digest) => ({ digest, endsAt: Infinity, revoked: false, ended: false }))
+        return () =>
+          this.clients.set(id, { account: owner, name, status, endsAt: Infinity, keys, accepted: [] })
       }
       case 'verify': {
         needed(account)
@@ -119,7 +154,7 @@ export class RegistryModel {
         if (sharedDigest(digest)) refuse('duplicate')
         if (expiresAt && expiresAt.getTime() <= now) refuse('invalid')
         const endsAt = expiresAt?.getTime() ?? Infinity
-        return () => client!.keys.push({ digest, endsAt, revoked: false })
+        return () => client!.keys.push({ digest, endsAt, revoked: false, ended: false })
       }
       case 'rotate-key': {
         needed(client)
@@ -128,13 +163,14 @@ export class RegistryModel {
         if (sharedDigest(digest)) refuse('duplicate')
         return () => {
           old!.endsAt = Math.min(old!.endsAt, now + operation.overlapMs)
-          client!.keys.push({ digest, endsAt: Infinity, revoked: false })
+          old!.ended = old!.endsAt <= now
+          client!.keys.push({ digest, endsAt: Infinity, revoked: false, ended: false })
         }
       }
       case 'revoke-key': {
         needed(client)
         const key = keyOf(operation.credential)
-        return () => (key!.revoked = true)
+        return () => Object.assign(key!, { revoked: true, ended: true })
       }
       case 'accept-terms': {
         needed(client)
@@ -152,12 +188,12 @@ export class RegistryModel {
           until: until?.getTime() ?? Infinity,
         }
         if (grant.until <= now || grant.until <= grant.from) refuse('invalid')
-        if (account?.grants.some((each) => each.id === id)) refuse('duplicate')
+        if (account?.grants.some((each) => each.id === id && each.until > now)) refuse('duplicate')
         return () => (account!.grants = [...account!.grants.filter((each) => each.until > now), grant])
       }
       case 'withdraw-grant': {
         needed(account)
-        const others = account?.grants.filter(({ id }) => id !== operation.grant)
+        const others = account?.grants.filter(({ id, until }) => id !== operation.grant || until <= now)
         if (others?.length === account?.grants.length) refuse('unknown')
         return () => (account!.grants = others!)
       }
@@ -205,9 +241,20 @@ export class RegistryModel {
       if (living.length > 0 && suspended.length === 0) refuse('not-suspended')
       return () => suspended.forEach((each) => Object.assign(each, { status: 'active', withPartner: false }))
     }
+    if (operation.from === null) {
+      const noticed = living.filter(({ endsWithPartner }) => endsWithPartner)
+      if (living.length > 0 && noticed.length === 0) refuse('unknown')
+      return () => noticed.forEach((each) => end(each, each.ownNotice, now))
+    }
     const from = operation.from?.getTime() ?? now
-    return () => living.forEach((each) => end(each, Math.min(from, from > now ? each.endsAt : now), now))
+    return () => living.forEach((each) => endWithPartner(each, from, now))
   }
+}
+
+/** Whom an operation names: some have the whole record in that place. */
+function named(what: 'account' | 'client', operation: object): string {
+  const one = (operation as Record<string, unknown>)[what]
+  return typeof one === 'string' ? one : ''
 }
 
 function standing(
@@ -218,7 +265,10 @@ function standing(
 ): () => void {
   const withPartner = 'withPartner' in one && one.withPartner
   const by = 'withPartner' in one ? { withPartner: false } : {}
-  if (operation.kind === 'terminate') return () => end(one, operation.from?.getTime() ?? now, now)
+  if (operation.kind === 'terminate') {
+    if (operation.from === null && one.endsAt === Infinity) refuse('unknown')
+    return () => end(one, operation.from === null ? Infinity : (operation.from?.getTime() ?? now), now)
+  }
   if (operation.kind === 'suspend') {
     if (one.status === 'suspended' && !withPartner) refuse('already-suspended')
     return () => Object.assign(one, { status: 'suspended', ...by })
@@ -228,11 +278,13 @@ function standing(
 }
 
 function end(one: ModelAccount | ModelClient, from: number, now: number): void {
-  if (from > now) one.endsAt = from
-  else
-    Object.assign(
-      one,
-      { status: 'terminated', endsAt: Infinity },
-      'withPartner' in one && { withPartner: false },
-    )
+  Object.assign(one, from > now ? { endsAt: from } : { status: 'terminated', endsAt: Infinity })
+  if ('withPartner' in one) Object.assign(one, { endsWithPartner: false, ownNotice: Infinity })
+  if ('withPartner' in one && from <= now) one.withPartner = false
+}
+
+function endWithPartner(one: ModelAccount, from: number, now: number): void {
+  const own = one.endsWithPartner ? one.ownNotice : one.endsAt
+  end(one, Math.min(own, from), now)
+  if (from > now && from < own) Object.assign(one, { endsWithPartner: true, ownNotice: own })
 }

@@ -16,6 +16,7 @@ const digest = fc.constantFrom(...['1', '2', '3', '4', '5'].map((digit) => digit
 const moment = fc.integer({ min: -2, max: 12 }).map((steps) => new Date(NOW + steps * 10))
 const soon = fc.option(moment, { nil: undefined })
 const target = fc.oneof(fc.record({ account }), fc.record({ client }), fc.record({ partner }))
+const status = fc.constantFrom('active', 'suspended', 'terminated')
 const kind = <K extends string>(name: K) => fc.constant(name)
 
 const operation: fc.Arbitrary<ModelOperation> = fc.oneof(
@@ -30,6 +31,30 @@ const operation: fc.Arbitrary<ModelOperation> = fc.oneof(
     changes: fc.record(
       { partner: fc.option(partner), name: fc.option(fc.constant('B')) },
       { requiredKeys: [] },
+    ),
+  }),
+  fc.record({
+    kind: kind('update-client'),
+    client,
+    changes: fc.record({ name: fc.option(fc.constant('C')) }, { requiredKeys: [] }),
+  }),
+  fc.record({
+    kind: kind('set-account'),
+    account: fc.oneof(
+      fc.record({ id: account, partner, status, terminatesAt: moment }, { requiredKeys: ['id'] }),
+      fc.record({
+        id: account,
+        partner,
+        status: fc.constant('suspended' as const),
+        suspendedWithPartner: fc.constant(true as const),
+      }),
+    ),
+  }),
+  fc.record({
+    kind: kind('set-client'),
+    client: fc.record(
+      { id: client, account, status, credentials: fc.array(fc.record({ digest }), { maxLength: 2 }) },
+      { requiredKeys: ['id', 'account', 'credentials'] },
     ),
   }),
   fc.record({ kind: kind('register-client'), client, account, details: fc.constant({}) }),
@@ -74,14 +99,16 @@ const operation: fc.Arbitrary<ModelOperation> = fc.oneof(
   fc
     .tuple(fc.constantFrom('suspend', 'reinstate'), target)
     .map(([name, who]) => ({ kind: name, ...who }) as ModelOperation),
-  fc.tuple(target, soon).map(([who, from]) => ({ kind: 'terminate', ...who, from }) as ModelOperation),
+  fc
+    .tuple(target, fc.oneof(soon, fc.constant(null)))
+    .map(([who, from]) => ({ kind: 'terminate', ...who, from }) as ModelOperation),
   fc.record({ kind: kind('remove-account'), account }),
   fc.record({ kind: kind('remove-client'), client }),
 )
 
 /** Registering weighs more, or most sequences would find nobody to work on. */
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: fc.record({ advance: fc.constantFrom(0, 5, 10) }) },
+  { weight: 1, arbitrary: fc.record({ advance: fc.constantFrom(0, 5, 10, -15) }) },
   { weight: 9, arbitrary: fc.record({ operation }) },
 )
 const start: Step[] = [
@@ -113,12 +140,17 @@ export function registryProperty(name: string, makeRegistry: RegistryMaker, numR
 
 async function run(registry: AccountRegistry, clock: TestClock, steps: readonly Step[]): Promise<void> {
   const model = new RegistryModel()
+  let last = -Infinity
   for (const next of steps) {
     if ('advance' in next) {
-      clock.advance(next.advance)
+      // Back, as an operator sets it: nothing is done before what was done last.
+      if (next.advance < 0) clock.setNow(clock.now() + next.advance)
+      else clock.advance(next.advance)
       continue
     }
-    const faults = model.perform(next.operation, clock.now())
+    const now = Math.max(clock.now(), last)
+    const faults = model.perform(next.operation, now)
+    if (faults.size === 0) last = now
     // oxlint-disable-next-line no-await-in-loop -- one after another is what is tested
     const fault = await registry.perform(next.operation, { by: 'ops' }).then(
       () => undefined,
@@ -141,6 +173,8 @@ function seen({ accounts, clients }: State): unknown {
       status: each.status ?? 'active',
       withPartner: each.suspendedWithPartner ?? false,
       endsAt: end(each.terminatesAt),
+      endsWithPartner: each.terminatesWithPartner ?? false,
+      ownNotice: end(each.ownNotice),
       grants: (each.grants ?? []).map(({ id, limits, from, until }) => ({
         id,
         read: limits['read'],
@@ -153,10 +187,12 @@ function seen({ accounts, clients }: State): unknown {
       account: each.account,
       status: each.status ?? 'active',
       endsAt: end(each.terminatesAt),
-      keys: each.credentials.map(({ digest: of, expiresAt, revokedAt }) => ({
+      name: each.name,
+      keys: each.credentials.map(({ digest: of, expiresAt, revokedAt, ended }) => ({
         digest: of,
         endsAt: end(expiresAt),
         revoked: revokedAt !== undefined,
+        ended: ended ?? false,
       })),
       accepted: (each.acceptances ?? []).map(({ version, by, entity }) => [version, by, entity].join(' ')),
     })),

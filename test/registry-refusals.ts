@@ -1,4 +1,5 @@
-import type { Operation, RegistryFault } from '@api-terms/core'
+import { createHash } from 'node:crypto'
+import { issueKey, type Operation, type RegistryFault } from '@api-terms/core'
 
 const digest = (digit: string) => digit.repeat(64)
 const day = 86_400_000
@@ -36,6 +37,21 @@ export const BEFORE: readonly Operation[] = [
   { kind: 'grant', account: 'acme', grant: { id: 'g1', limits: { read: 50 }, consentedBy: 'sales' } },
 ]
 
+const { key: KEY } = issueKey()
+const OWN_DIGEST = createHash('sha256').update('own-key').digest('hex')
+const GRANT = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
+const TWICE = [
+  { id: 'k', digest: digest('a') },
+  { id: 'k', digest: digest('b') },
+]
+const limitsOf = (limits: unknown) => ({ kind: 'update-account', account: 'acme', changes: { limits } })
+const contactsOf = (contacts: unknown) => ({ kind: 'update-client', client: 'crm', changes: { contacts } })
+const networksOf = (...networks: string[]) => ({
+  kind: 'update-client',
+  client: 'crm',
+  changes: { networks },
+})
+
 /** Operations that make no sense then, each with the fault that it is refused with. */
 export const REFUSED: readonly [title: string, fault: RegistryFault, operation: unknown][] = [
   ['an account twice', 'duplicate', { kind: 'register-account', account: 'acme', details: {} }],
@@ -52,17 +68,25 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
     'terminated',
     { kind: 'register-client', client: 'x', account: 'gone', details: {} },
   ],
-  ['a change of an unknown account', 'unknown', { kind: 'update-account', account: 'nobody', changes: {} }],
-  ['a change of an unknown client', 'unknown', { kind: 'update-client', client: 'nobody', changes: {} }],
+  [
+    'a change of an unknown account',
+    'unknown',
+    { kind: 'update-account', account: 'nobody', changes: { name: 'X' } },
+  ],
+  [
+    'a change of an unknown client',
+    'unknown',
+    { kind: 'update-client', client: 'nobody', changes: { name: 'X' } },
+  ],
   [
     'a change of a terminated account',
     'terminated',
-    { kind: 'update-account', account: 'gone', changes: {} },
+    { kind: 'update-account', account: 'gone', changes: { name: 'X' } },
   ],
   [
     'a change of a client of a terminated account',
     'terminated',
-    { kind: 'update-client', client: 'gone-crm', changes: {} },
+    { kind: 'update-client', client: 'gone-crm', changes: { name: 'X' } },
   ],
   ['to verify an unknown account', 'unknown', { kind: 'verify', account: 'nobody' }],
   ['to verify a whole partner', 'invalid', { kind: 'verify', partner: 'resell' }],
@@ -114,6 +138,22 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
     'a key instead of a digest',
     'invalid',
     { kind: 'issue-key', client: 'crm', credential: { digest: 'key_secret' } },
+  ],
+  [
+    'a key that is revoked before it is issued',
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: digest('a'), revokedAt: at(1) } },
+  ],
+  [
+    'to rotate to a key that is revoked',
+    'invalid',
+    {
+      kind: 'rotate-key',
+      client: 'crm',
+      old: 'k1',
+      credential: { digest: digest('a'), revokedAt: at(1) },
+      overlapMs: 1,
+    },
   ],
   [
     'to rotate a revoked key',
@@ -281,6 +321,77 @@ export const REFUSED: readonly [title: string, fault: RegistryFault, operation: 
       accounts: [{ id: 'new' }],
       clients: [{ id: 'x', account: 'new', credentials: [{ digest: digest('1') }] }],
     },
+  ],
+  ['a change of nothing', 'invalid', { kind: 'update-account', account: 'acme', changes: {} }],
+  [
+    'a change of nothing but what is left out',
+    'invalid',
+    { kind: 'update-client', client: 'crm', changes: { name: undefined } },
+  ],
+  [
+    'a grant of nothing',
+    'invalid',
+    { kind: 'grant', account: 'acme', grant: { id: 'x', limits: {}, consentedBy: 'a' } },
+  ],
+  ['details that are a list', 'invalid', { kind: 'register-account', account: 'x', details: [] }],
+  ['limits that are a list', 'invalid', limitsOf([5])],
+  ['limits that are a date', 'invalid', limitsOf(new Date(0))],
+  ['limits that are a map', 'invalid', limitsOf(new Map([['read', 1]]))],
+  ['limits that every object has', 'invalid', limitsOf({ constructor: 'lots' })],
+  ['limits in the place of a prototype', 'invalid', limitsOf(JSON.parse('{ "__proto__": 5 }'))],
+  ['contacts that are a list', 'invalid', contactsOf(['dev@acme.example'])],
+  ['contacts that are a map', 'invalid', contactsOf(new Map())],
+  ['contacts in the place of a prototype', 'invalid', contactsOf(JSON.parse('{ "__proto__": "x" }'))],
+  [
+    'a member that every object has',
+    'invalid',
+    { kind: 'update-account', account: 'acme', changes: { name: 'Acme', constructor: 5 } },
+  ],
+  [
+    'a member in the place of a prototype',
+    'invalid',
+    {
+      kind: 'update-account',
+      account: 'acme',
+      changes: JSON.parse('{ "name": "A", "__proto__": 5 }') as unknown,
+    },
+  ],
+  ['a network that is a number', 'invalid', networksOf('10')],
+  ['a network that is a number, as a block', 'invalid', networksOf('10/8')],
+  ['a network in octal digits', 'invalid', networksOf('010.0.0.1')],
+  ['a network in octal digits within another', 'invalid', networksOf('::ffff:010.0.0.1')],
+  ['a network of three numbers', 'invalid', networksOf('10.0.1')],
+  ['a network beyond any', 'invalid', networksOf('10.0.0.256')],
+  ['a network in hexadecimal digits', 'invalid', networksOf('0xa.0.0.1')],
+  [
+    'a key for a hint',
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: digest('a'), hint: KEY } },
+  ],
+  [
+    "a key of the provider's own making for a hint",
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: OWN_DIGEST, hint: 'own-key' } },
+  ],
+  [
+    'a key for the id of a key',
+    'invalid',
+    { kind: 'issue-key', client: 'crm', credential: { digest: digest('a'), id: KEY } },
+  ],
+  [
+    'to set a client with two keys of one id',
+    'invalid',
+    { kind: 'set-client', client: { id: 'crm', account: 'acme', credentials: TWICE } },
+  ],
+  [
+    'to take over a client with two keys of one id',
+    'invalid',
+    { kind: 'import', accounts: [], clients: [{ id: 'x', account: 'acme', credentials: TWICE }] },
+  ],
+  [
+    'to set an account with two grants of one id',
+    'invalid',
+    { kind: 'set-account', account: { id: 'acme', grants: [GRANT, GRANT] } },
   ],
   [
     'networks that are none',

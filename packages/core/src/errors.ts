@@ -51,7 +51,7 @@ export class StoreError extends Error {
 
 /**
  * Why an operation of a registry was refused. `invalid`: it is not of the right form, or contradicts itself. `unknown`: there is no
- * such account, client, partner, credential or grant. `duplicate`: there is one already. `terminated`: who is terminated does not come
+ * such account, client, partner, credential, grant or notice. `duplicate`: there is one already. `terminated`: who is terminated does not come
  * back. `already-suspended`, `not-suspended`: nothing would change. `not-in-force`: the credential has been revoked, or has expired.
  */
 export type RegistryFault =

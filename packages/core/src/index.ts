@@ -61,6 +61,7 @@ export { needsOf, viewOf, type RecordNeeds } from './accounts/needs.js'
 export type {
   AccountPage,
   HistoryPage,
+  DecidedChange,
   RecordChange,
   RegistryStorage,
   RegistryView,

@@ -58,6 +58,10 @@ export interface Account {
   readonly terminatesAt?: Date
   /** Suspended because its partner is, and reinstated with it (clause 1(d)). */
   readonly suspendedWithPartner?: true
+  /** The notice was given to its partner, and is moved or taken back with the partner's (clause 1(d)). */
+  readonly terminatesWithPartner?: true
+  /** The date of its own notice, where that of its partner comes before. */
+  readonly ownNotice?: Date
 }
 
 /** An application registered under an account ("API Client" in the Terms). */
@@ -96,6 +100,8 @@ export interface Credential {
   readonly expiresAt?: Date
   /** Refused from this moment on. */
   readonly revokedAt?: Date
+  /** Refused, whatever a clock says: it was revoked, or replaced, at once. When, `revokedAt` or `expiresAt` tells. */
+  readonly ended?: true
 }
 
 /** Whose a credential is. */

@@ -16,9 +16,10 @@ import {
   type Registration,
   type RegistryChange,
   type RegistryStorage,
-  type RegistryView,
 } from '@api-terms/core'
 import { MemoryStorage } from '../src/credentials/memory-storage.js'
+
+type Decide = Parameters<RegistryStorage['commit']>[1]
 
 /** What processes share, as they share a database: records, and who hears of changes. */
 export class SharedRecords {
@@ -38,7 +39,7 @@ export class FetchingStorage implements RegistryStorage {
     this.#shared = shared
   }
 
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Promise<HistoryEntry> {
+  commit(proposal: Proposal, decide: Decide): Promise<HistoryEntry> {
     return this.#one.runExclusive(async () => {
       let entry: HistoryEntry | undefined
       // oxlint-disable-next-line no-await-in-loop -- until nobody was faster
@@ -49,14 +50,12 @@ export class FetchingStorage implements RegistryStorage {
     })
   }
 
-  async #attempt(
-    proposal: Proposal,
-    decide: (view: RegistryView) => RecordChange,
-  ): Promise<HistoryEntry | undefined> {
+  async #attempt(proposal: Proposal, decide: Decide): Promise<HistoryEntry | undefined> {
     const { commits } = this.#shared
     const view = viewOf(copied(this.#fetch(proposal.operation)))
+    const last = this.#shared.storage.history({ after: commits - 1 })[0]?.time
     await passed()
-    const change = copied(decide(view))
+    const change = copied(decide(view, last))
     await passed()
     if (commits !== this.#shared.commits) {
       this.#shared.conflicts++
@@ -64,7 +63,7 @@ export class FetchingStorage implements RegistryStorage {
     }
     this.#shared.commits++
     return this.#shared.storage.commit(copied(proposal), (everything) => {
-      if (!isSame(change, () => copied(decide(everything))))
+      if (!isSame(change, () => copied(decide(everything, last))))
         throw new Error(`needsOf leaves out what ${proposal.operation.kind} is decided by`)
       return change
     })

@@ -90,6 +90,24 @@ describe('a registry in memory', () => {
     expect(JSON.stringify(issues)).not.toContain(key)
   })
 
+  it('takes no two credentials, and no two grants, under one id', async () => {
+    const credentials = [
+      { id: 'k', digest: digest() },
+      { id: 'k', digest: digest() },
+    ]
+    const grant = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
+    const accounts = [{ id: 'acme', grants: [grant, grant] }]
+    const clients = [{ id: 'crm', account: 'acme', credentials }]
+    expect(Object.keys(issuesOf(() => memoryRegistry({ accounts, clients })))).toEqual([
+      'accounts[0].grants',
+      'clients[0].credentials',
+    ])
+    const registry = memoryRegistry({ accounts: [{ id: 'acme' }] })
+    await expect(registry.setClient(clients[0]!)).rejects.toMatchObject({
+      issues: [{ path: 'client.credentials' }],
+    })
+  })
+
   it.each([
     5,
     null,
@@ -281,7 +299,7 @@ describe('the history of a registry in memory', () => {
     expect(memoryRegistry().history()).toEqual([])
   })
 
-  it('shares with the records what nobody can alter, and no date', () => {
+  it('shares with the records what nobody can alter, dates included', () => {
     const date = new Date('2027-01-01')
     const registry = memoryRegistry({
       accounts: [
@@ -299,10 +317,12 @@ describe('the history of a registry in memory', () => {
     const { accounts, clients } = operation
     expect(registry.account('plain')).toBe(accounts[0])
     expect(registry.client('plain')).toBe(clients[0])
-    accounts[1]!.terminatesAt!.setTime(0)
-    clients[1]!.credentials[0]!.expiresAt!.setTime(0)
-    expect(registry.account('noticed')?.terminatesAt).toEqual(date)
-    expect(registry.client('ends')?.credentials[0]?.expiresAt).toEqual(date)
+    expect(registry.account('noticed')).toBe(accounts[1])
+    expect(registry.client('ends')).toBe(clients[1])
+    for (const fixed of [accounts[1]!.terminatesAt!, clients[1]!.credentials[0]!.expiresAt!]) {
+      expect(() => fixed.setTime(0)).toThrow('cannot be set: set a copy')
+      expect(fixed).toEqual(new Date('2027-01-01'))
+    }
   })
 
   it('holds copies that nobody can alter', async () => {

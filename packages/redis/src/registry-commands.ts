@@ -13,6 +13,7 @@ export interface Commit {
   readonly change: string
   readonly accounts: string
   readonly entry: string
+  readonly time: string
 }
 
 /** How a number is written where there is no end. */
@@ -51,8 +52,8 @@ export class RegistryCommands {
 
   /** Sent a second time where it is not known what became of it: the token keeps it from being done twice. */
   async commit(given: Commit): Promise<string[]> {
-    const { token, needs, versions, change, accounts, entry } = given
-    const args = [token, needs, versions, change, accounts, entry, this.keys.channel]
+    const { token, needs, versions, change, accounts, entry, time } = given
+    const args = [token, needs, versions, change, accounts, entry, this.keys.channel, time]
     try {
       return await this.#run(COMMIT, args)
     } catch (first) {
@@ -74,7 +75,7 @@ export class RegistryCommands {
 
 const AGAIN_MS = 50
 
-/** Redis has answered that it would not do it, and why: in capitals first, as is its way. */
+/** Redis has answered that it would not do it, and why: in capitals first, as is its way. `COMMIT` fails before it changes anything, or not at all. */
 function isRefused(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof Error && /^[A-Z]{3,} /.test(cause.message)

@@ -19,14 +19,17 @@ import { encoded } from './keys.js'
 export interface Gathered {
   readonly view: RegistryView
   readonly versions: string
+  /** When the last entry of the history was done. */
+  readonly last: Date | undefined
   readonly accounts: readonly Account[]
   readonly clients: readonly Client[]
 }
 
-export function gatheredFrom([, versions = '', count, ...texts]: readonly string[]): Gathered {
+export function gatheredFrom([, versions = '', time, count, ...texts]: readonly string[]): Gathered {
   const accounts = texts.slice(0, Number(count)).map((text) => recordIn(text) as Account)
   const clients = texts.slice(Number(count)).map((text) => recordIn(text) as Client)
-  return { view: viewOf({ accounts, clients }), versions, accounts, clients }
+  const last = time ? new Date(time) : undefined
+  return { view: viewOf({ accounts, clients }), versions, last, accounts, clients }
 }
 
 /** The record behind its version and its owner. */
@@ -62,8 +65,14 @@ export function changeText(change: RecordChange, view: RegistryView): string {
   })
 }
 
-export function entryText({ time, by, why, operation }: Proposal): string {
-  return writtenRecord({ time, by, ...(why !== undefined && { why }), operation })
+export function entryText({ time, by, why, operation, rules }: Proposal): string {
+  return writtenRecord({
+    time,
+    by,
+    ...(why !== undefined && { why }),
+    operation,
+    ...(rules !== undefined && { rules }),
+  })
 }
 
 export function accountsText(change: RecordChange): string {

@@ -38,11 +38,11 @@ end
 local function idText(id) return string.format('%.0f', id) end
 local function sortable(id) return string.format('%016.0f', id) end
 
--- The last entry of the history: its id and its token.
+-- The last entry of the history: its id, its token, and its time, which an entry begins with.
 local function lastEntry()
   local entry = redis.call('XREVRANGE', HISTORY, '+', '-', 'COUNT', 1)[1]
-  if not entry then return 0, '' end
-  return tonumber(string.match(entry[1], '^%d+')), entry[2][2]
+  if not entry then return 0, '', '' end
+  return tonumber(string.match(entry[1], '^%d+')), entry[2][2], string.match(entry[2][6], '"%$date":"([^"]+)"') or ''
 end
 
 -- The records that are needed, and the versions of all that was looked at, what was not there included: as long as these are
@@ -79,7 +79,8 @@ local function gathered(needs)
 end
 
 local function told(accounts, clients, versions)
-  local reply = {'records', versions, #accounts}
+  local _, _, time = lastEntry()
+  local reply = {'records', versions, time, #accounts}
   for _, text in ipairs(accounts) do reply[#reply + 1] = text end
   for _, text in ipairs(clients) do reply[#reply + 1] = text end
   return reply
@@ -95,7 +96,7 @@ if not account then return {} end
 return {client, account}
 `)
 
-/** `every key | needs` → `records, versions, how many accounts, accounts…, clients…` */
+/** `every key | needs` → `records, versions, time of the last entry or nothing, how many accounts, accounts…, clients…` */
 export const READ = script(`
 return told(gathered(cjson.decode(ARGV[1])))
 `)
@@ -150,8 +151,9 @@ return found
 `)
 
 /**
- * `every key | token, needs, versions, change, accounts, entry, channel`: stores a change, whole or not at all → `done, id of the entry`,
- * or what `READ` answers where the records are not those that the change was decided by.
+ * `every key | token, needs, versions, change, accounts, entry, channel, time`: stores a change, whole or not at all → `done, id of the
+ * entry`, or what `READ` answers where the records are not those that the change was decided by, or an entry of a later time has come. Times
+ * are compared as texts, which sort as they do.
  */
 export const COMMIT = script(`
 local token, needs, change = ARGV[1], cjson.decode(ARGV[2]), cjson.decode(ARGV[4])
@@ -161,20 +163,30 @@ local before = redis.call('ZSCORE', DONE, token)
 if before then return {'done', before} end
 
 local accounts, clients, versions = gathered(needs)
-if versions ~= ARGV[3] then return told(accounts, clients, versions) end
+local last, _, lastTime = lastEntry()
+if versions ~= ARGV[3] or lastTime > ARGV[8] then return told(accounts, clients, versions) end
 
--- A script that fails half way has written the first half: what could fail is looked at before anything is written, and what may lack the
--- memory is the first to be written.
+-- A script that fails half way has written the first half, so what could fail is found out before: what the keys hold, whether there is memory,
+-- by the first command that takes some, and what the user may do, by every command that writes, to every key, in a way that leaves nothing.
 local types = {'string', 'hash', 'hash', 'hash', 'zset', 'zset', 'stream', 'zset', 'zset'}
 for i, key in ipairs(KEYS) do
   local is = redis.call('TYPE', key).ok
   if is ~= 'none' and is ~= types[i] then return redis.error_reply('WRONGTYPE something else is kept in ' .. key) end
 end
-local id = lastEntry() + 1
-redis.call('XADD', HISTORY, idText(id) .. '-0', 'token', token, 'accounts', ARGV[5], 'entry', ARGV[6])
 redis.call('SET', FORMAT, '1')
-redis.call('ZADD', DONE, id, token)
+for _, key in ipairs({ACCOUNTS, CLIENTS, DIGESTS}) do
+  redis.call('HDEL', key, '')
+  redis.call('HSET', key, '', '')
+  redis.call('HDEL', key, '')
+end
+for _, key in ipairs({LISTED, OWNED, HISTORY_OF, DONE}) do
+  redis.call('ZREM', key, '')
+  redis.call('ZADD', key, 'XX', 0, '')
+end
 redis.call('ZREMRANGEBYRANK', DONE, 0, -10001)
+
+local id = last + 1
+redis.call('XADD', HISTORY, idText(id) .. '-0', 'token', token, 'accounts', ARGV[5], 'entry', ARGV[6])
 for _, account in ipairs(change.concerns) do redis.call('ZADD', HISTORY_OF, 0, account .. '|' .. sortable(id)) end
 
 -- The lists always say what the records say.
@@ -203,7 +215,10 @@ for _, client in ipairs(change.clients) do
   put(CLIENTS, OWNED, client[1], client[2], client[3])
   for _, digest in ipairs(client[4]) do redis.call('HSET', DIGESTS, digest, client[1]) end
 end
-redis.call('PUBLISH', ARGV[7], idText(id))
+-- Last, so that what was not done whole is never taken for done.
+redis.call('ZADD', DONE, id, token)
+-- Who may not publish leaves it to the others to look for what has changed.
+redis.pcall('PUBLISH', ARGV[7], idText(id))
 return {'done', idText(id)}
 `)
 

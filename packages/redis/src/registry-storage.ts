@@ -4,14 +4,13 @@ import {
   type Account,
   type AccountPage,
   type Client,
+  type DecidedChange,
   type HistoryEntry,
   type HistoryPage,
   type Proposal,
-  type RecordChange,
   type Registration,
   type RegistryChange,
   type RegistryStorage,
-  type RegistryView,
 } from '@api-terms/core'
 import { encoded, registryKeysUnder } from './keys.js'
 import { failed, RegistryCommands } from './registry-commands.js'
@@ -25,12 +24,15 @@ import {
   gatheredFrom,
   needsText,
   recordIn,
+  type Gathered,
 } from './registry-records.js'
 import { ScriptRunner } from './script-runner.js'
 
 /** So often an operation is decided afresh where others have changed the same records meanwhile: each time one of them was done. */
 const MOST_TRIES = 100
 const LONGEST_PAUSE_MS = 32
+
+type Decide = Parameters<RegistryStorage['commit']>[1]
 
 /** Records and history in Redis. Each commit is one script, which stores nothing where what was decided by has changed. */
 export class RedisStorage implements RegistryStorage {
@@ -48,7 +50,7 @@ export class RedisStorage implements RegistryStorage {
     this.#commands = new RegistryCommands(registryKeysUnder(options.prefix), runner)
   }
 
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Promise<HistoryEntry> {
+  commit(proposal: Proposal, decide: Decide): Promise<HistoryEntry> {
     const failuresBefore = this.#failures
     const done = this.#last.then(() => {
       // What was asked for later must not be done where it is not known whether what was asked for earlier is.
@@ -112,29 +114,29 @@ export class RedisStorage implements RegistryStorage {
     await this.#last
   }
 
-  async #commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Promise<HistoryEntry> {
+  async #commit(proposal: Proposal, decide: Decide): Promise<HistoryEntry> {
     const token = randomBytes(12).toString('base64url')
     const needs = needsText(proposal.operation)
-    const entry = entryText(proposal)
     let reply = await this.#stored(
       this.#commands.read(needs).catch((cause: unknown) => {
         throw failed('none', cause)
       }),
     )
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const { view, versions } = gatheredFrom(reply)
-      const decided = decide(view)
-      const change = changeText(decided, view)
-      const commit = { token, needs, versions, change, accounts: accountsText(decided), entry }
+      const gathered = gatheredFrom(reply)
+      const decided = decide(gathered.view, gathered.last)
+      const entry = { ...proposal, time: decided.time }
+      const commit = { token, needs, ...commitTexts(gathered, decided, entry) }
       // oxlint-disable-next-line no-await-in-loop -- each try begins with what the last one has found
       reply = await this.#stored(this.#commands.commit(commit))
-      if (reply[0] === 'done') {
+      if (reply[0] === 'done')
         return Object.freeze({
           id: Number(reply[1]),
-          ...proposal,
+          ...entry,
           accounts: Object.freeze([...decided.concerns]),
         })
-      }
+      // Where only the time was too early, another pause would make it so again: the clock of another process is ahead.
+      if (gatheredFrom(reply).versions === gathered.versions) continue
       // oxlint-disable-next-line no-await-in-loop -- so that of many who want the same records each has its turn
       await passed(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
     }
@@ -149,6 +151,16 @@ export class RedisStorage implements RegistryStorage {
       this.#failures++
       throw cause
     }
+  }
+}
+
+function commitTexts({ versions, view }: Gathered, decided: DecidedChange, entry: Proposal) {
+  return {
+    versions,
+    change: changeText(decided, view),
+    accounts: accountsText(decided),
+    entry: entryText(entry),
+    time: entry.time.toISOString(),
   }
 }
 

@@ -2,6 +2,7 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { issueKey, StoreError, type AccountRegistry, type RegistryChange } from '@api-terms/core'
 import { redisRegistry, type RedisRegistryOptions, type SendCommand } from '@api-terms/redis'
+import { TestClock } from '../../../test/clock.js'
 import { redisCli, startRedis, type RedisServer } from '../../../test/redis-server.js'
 import { registryKeysUnder } from '../src/keys.js'
 import { CLIENTS } from './clients.js'
@@ -142,6 +143,41 @@ describe('an operation whose answer is lost', () => {
     expect(await registry.account('acme')).toBeDefined()
     expect(await registry.account('globex')).toBeUndefined()
     await registry.registerAccount({ id: 'globex', ...OPS })
+  })
+})
+
+describe('the time of an operation', () => {
+  const DAY = 86_400_000
+
+  test('is that at which it is done, not that at which it was asked for', async () => {
+    const clock = new TestClock()
+    const registry = registryWith({ clock })
+    const later = (days: number) => new Date(clock.now() + days * DAY)
+    await registry.registerAccount({ id: 'acme', ...OPS })
+    await registry.terminate({ account: 'acme', from: later(1), ...OPS })
+    const before = registry.verify({ account: 'acme', ...OPS })
+    const moved = registry.terminate({ account: 'acme', from: later(9), ...OPS })
+    clock.advance(DAY)
+    await expect(before).rejects.toMatchObject({ fault: 'terminated' })
+    await expect(moved).rejects.toMatchObject({ fault: 'terminated' })
+  })
+
+  test('is in order also where processes whose clocks differ write at once', async () => {
+    const prefix = freshPrefix()
+    const now = Date.UTC(2026, 0, 1)
+    let ticks = 0
+    const clocks = [0, DAY, 1].map((ahead) => ({ now: () => now + ahead + ticks++ }))
+    const registries = clocks.map((clock) => registryWith({ prefix, clock }))
+    // Each at an account of its own: nothing but the time is in their way.
+    const doing = registries.map(async (registry, at) => {
+      await registry.registerAccount({ id: `a${at}`, ...OPS })
+      // oxlint-disable-next-line no-await-in-loop -- one after another, while the others write too
+      for (let i = 0; i < 20; i++) await registry.verify({ account: `a${at}`, ...OPS })
+    })
+    await Promise.all(doing)
+    const times = (await registries[0]!.history()).map(({ time }) => time.getTime())
+    expect(times).toHaveLength(63)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
   })
 })
 

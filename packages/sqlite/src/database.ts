@@ -1,12 +1,11 @@
-import { closeSync, openSync } from 'node:fs'
 import { setTimeout as passed } from 'node:timers/promises'
-import { OptionsError, StoreError, type Soon } from '@api-terms/core'
-import { isBusy, resultCode, type Connection, type Statement } from './drivers.js'
-import { migrate, versionOf } from './migrate.js'
+import type { Soon } from '@api-terms/core'
+import { isBusy, isFull, type Connection, type Statement } from './drivers.js'
+import { failure, notDone, refusal } from './failures.js'
+import { undo } from './migrate.js'
+import { fileAt, makeFile, READ_WAIT_MS, setUp } from './opening.js'
 import type { CheckedFile } from './options.js'
-
-/** How long a read waits, with the whole process, for the moments in which SQLite locks readers out, in ms. */
-const READ_WAIT_MS = 50
+import { MIGRATIONS } from './schema.js'
 
 /**
  * A connection to a file. Whatever is confirmed is on the disk: it outlives `kill -9`, and with `durable` the loss of power too. Nothing
@@ -14,13 +13,18 @@ const READ_WAIT_MS = 50
  */
 export class Database {
   readonly #connection: Connection
+  readonly #path: string
   readonly #timeoutMs: number
+  readonly #version: Statement
+  /** Which file it is that was opened. */
+  readonly #file: string | undefined
   /** The last write that has to wait. */
   #line: Promise<unknown> | undefined
   #closed = false
 
   /** @throws OptionsError where the file cannot be opened, or is of another kind. */
   constructor({ path, driver, timeoutMs }: CheckedFile, { durable }: { readonly durable: boolean }) {
+    this.#path = path
     this.#timeoutMs = timeoutMs
     let connection: Connection | undefined
     try {
@@ -29,10 +33,30 @@ export class Database {
       setUp(connection, timeoutMs, durable)
     } catch (cause) {
       connection?.close()
-      if (cause instanceof Error && 'issues' in cause) throw cause
-      throw new OptionsError([{ path: 'path', message: `cannot be opened: ${messageOf(cause)}` }])
+      throw refusal(cause)
     }
     this.#connection = connection
+    this.#version = connection.prepare('PRAGMA user_version')
+    this.#file = fileAt(path)
+  }
+
+  /**
+   * Opens a file for what is made of it.
+   *
+   * @throws OptionsError where it cannot be opened, is of another kind, or cannot be read for that
+   */
+  static for<T>(
+    file: CheckedFile,
+    options: { readonly durable: boolean },
+    purpose: (database: Database) => T,
+  ): readonly [database: Database, made: T] {
+    const database = new Database(file, options)
+    try {
+      return [database, purpose(database)]
+    } catch (cause) {
+      void database.close()
+      throw refusal(cause)
+    }
   }
 
   get closed(): boolean {
@@ -72,7 +96,7 @@ export class Database {
     const until = performance.now() + this.#timeoutMs
     while (!this.#begin()) {
       if (performance.now() >= until)
-        throw new StoreError(`api-terms: another process has been writing for ${this.#timeoutMs} ms`)
+        throw notDone(`another process has been writing for ${this.#timeoutMs} ms`)
       // oxlint-disable-next-line no-await-in-loop -- the process goes on with its requests meanwhile
       await passed(1 + Math.random() * 9)
     }
@@ -81,7 +105,7 @@ export class Database {
 
   /** Whether it is for us to write now. It never waits: all requests would wait with it. */
   #begin(): boolean {
-    if (this.#closed) throw new StoreError('api-terms: the file is closed')
+    if (this.#closed) throw notDone('the file is closed')
     const connection = this.#connection
     connection.exec('PRAGMA busy_timeout = 0')
     try {
@@ -89,85 +113,37 @@ export class Database {
       return true
     } catch (cause) {
       if (isBusy(cause)) return false
-      throw failure(cause)
+      throw failure(cause, 'none')
     } finally {
       connection.exec(`PRAGMA busy_timeout = ${READ_WAIT_MS}`)
     }
   }
 
+  /** Whether the file is what it was when it was opened. */
+  #expectSame(): void {
+    // A file without a name takes what is written, and nobody finds it there.
+    if (fileAt(this.#path) !== this.#file) throw notDone('the file was removed or replaced while it was open')
+    const { user_version } = this.#version.get() as { readonly user_version: number }
+    if (user_version !== MIGRATIONS.length)
+      throw notDone('another process has brought the file to another version: update this one')
+  }
+
   #transact<T>(work: () => T, onDone?: (result: T) => void): T {
     let result: T
     try {
+      this.#expectSame()
       result = work()
+    } catch (cause) {
+      undo(this.#connection)
+      throw failure(cause, 'none')
+    }
+    try {
       this.#connection.exec('COMMIT')
     } catch (cause) {
-      this.#rollback()
-      throw failure(cause)
+      undo(this.#connection)
+      throw failure(cause, isFull(cause) ? 'none' : 'unknown')
     }
     onDone?.(result)
     return result
   }
-
-  /** SQLite has done it by itself where the disk is full or broken. */
-  #rollback(): void {
-    try {
-      this.#connection.exec('ROLLBACK')
-    } catch {
-      // There is nothing to undo then.
-    }
-  }
-}
-
-/** As an error of the store, where it is one of SQLite's. */
-export function failure(cause: unknown): unknown {
-  if (resultCode(cause) === undefined) return cause
-  return new StoreError(`api-terms: SQLite failed: ${messageOf(cause)}`, { cause })
-}
-
-/**
- * SQLite would make it readable by others; what it puts beside it takes its mode from here. A file that is there is not opened: as
- * it is closed again, the locks that this process may have on it would be gone (POSIX), and two processes would write at once.
- */
-function makeFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-  }
-}
-
-function setUp(connection: Connection, timeoutMs: number, durable: boolean): void {
-  connection.exec(`PRAGMA busy_timeout = ${timeoutMs}`)
-  // First, since a file that is refused is to stay as it was.
-  versionOf(connection)
-  writeAhead(connection, performance.now() + timeoutMs)
-  migrate(connection)
-  connection.exec(`
-    PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'};
-    PRAGMA fullfsync = ${durable ? 'ON' : 'OFF'};
-    PRAGMA foreign_keys = ON;
-    PRAGMA busy_timeout = ${READ_WAIT_MS};
-  `)
-}
-
-/** With a log that is written ahead nobody who reads waits for who writes. It stays with the file. */
-function writeAhead(connection: Connection, until: number): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  for (;;) {
-    try {
-      const { journal_mode } = connection.prepare('PRAGMA journal_mode = WAL').get() as {
-        readonly journal_mode: string
-      }
-      if (journal_mode === 'wal') return
-      throw new Error(`the disk has no place for a write-ahead log (journal_mode ${journal_mode})`)
-    } catch (cause) {
-      // Several processes open a new file at once: SQLite itself does not wait for this one.
-      if (!isBusy(cause) || performance.now() >= until) throw cause
-      Atomics.wait(pause, 0, 0, 5)
-    }
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

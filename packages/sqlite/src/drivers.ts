@@ -62,6 +62,11 @@ export function resultCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined
 }
 
+/** The disk has no room (SQLITE_FULL). */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === 13
+}
+
 /** Another process has what is asked for (SQLITE_BUSY). */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5

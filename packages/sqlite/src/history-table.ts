@@ -9,6 +9,7 @@ interface Row {
   readonly why: string | null
   readonly operation: string
   readonly accounts: string
+  readonly rules: number | null
 }
 
 /** Which part of the history. */
@@ -31,10 +32,16 @@ export class HistoryTable {
     return (this.#run.last.get() as { readonly id: number }).id
   }
 
+  /** When the last entry was done. */
+  lastTime(): Date | undefined {
+    const row = this.#run.lastTime.get() as Pick<Row, 'time'> | undefined
+    return row && new Date(row.time)
+  }
+
   /** Within a transaction. */
   add(proposal: Proposal, concerns: readonly string[]): HistoryEntry {
     const id = this.last() + 1
-    const { time, by, why, operation } = proposal
+    const { time, by, why, operation, rules } = proposal
     this.#run.add.run(
       id,
       time.toISOString(),
@@ -42,6 +49,7 @@ export class HistoryTable {
       why === undefined ? null : columnOf(why),
       writtenRecord(operation),
       writtenRecord(concerns),
+      rules ?? null,
     )
     const accounts = Object.freeze([...concerns])
     for (const account of new Set(accounts)) this.#run.concern.run(columnOf(account), id)
@@ -67,10 +75,11 @@ export class HistoryTable {
 
 function statementsOf(database: Database) {
   const made = (sql: string) => database.prepare(sql)
-  const columns = 'id, time, author, why, operation, accounts'
+  const columns = 'id, time, author, why, operation, accounts, rules'
   return {
     last: made('SELECT coalesce(max(id), 0) AS id FROM history'),
-    add: made(`INSERT INTO history (${columns}) VALUES (?, ?, ?, ?, ?, ?)`),
+    lastTime: made('SELECT time FROM history ORDER BY id DESC LIMIT 1'),
+    add: made(`INSERT INTO history (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
     concern: made('INSERT INTO concerned (account, entry) VALUES (?, ?)'),
     page: made(`SELECT ${columns} FROM history WHERE id > ? ORDER BY id LIMIT ?`),
     pageOf: made(`
@@ -80,7 +89,7 @@ function statementsOf(database: Database) {
   }
 }
 
-function entryIn({ id, time, author, why, operation, accounts }: Row): HistoryEntry {
+function entryIn({ id, time, author, why, operation, accounts, rules }: Row): HistoryEntry {
   return Object.freeze({
     id,
     time: new Date(time),
@@ -88,5 +97,6 @@ function entryIn({ id, time, author, why, operation, accounts }: Row): HistoryEn
     ...(why !== null && { why: textOf(why) }),
     operation: readRecord(operation) as Operation,
     accounts: readRecord(accounts) as readonly string[],
+    ...(rules !== null && { rules }),
   })
 }

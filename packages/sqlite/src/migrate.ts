@@ -19,7 +19,7 @@ export function migrate(connection: Connection, migrations: readonly string[] = 
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}; COMMIT`,
     )
   } catch (cause) {
-    connection.exec('ROLLBACK')
+    undo(connection)
     throw cause
   }
 }
@@ -44,6 +44,15 @@ export function versionOf(connection: Connection, known = MIGRATIONS.length): nu
       `was written by a newer @api-terms/sqlite (version ${version} of the file; this one knows ${known}): update it`,
     )
   return version
+}
+
+/** Ends a transaction that failed. SQLite has done it by itself where the disk is full or broken: then there is nothing to undo. */
+export function undo(connection: Connection): void {
+  try {
+    connection.exec('ROLLBACK')
+  } catch {
+    // What failed before tells more.
+  }
 }
 
 function refusal(message: string): OptionsError {

@@ -96,4 +96,9 @@ export const MIGRATIONS: readonly string[] = [
     day TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+
+  // 3: by which rules an entry of the history was decided, where not by the first.
+  `
+  ALTER TABLE history ADD COLUMN rules INTEGER;
+  `,
 ]

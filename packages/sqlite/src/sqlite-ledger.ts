@@ -1,5 +1,6 @@
 import { OptionsError, StoreError, type LedgerEntry, type LedgerSink } from '@api-terms/core'
-import { Database, failure } from './database.js'
+import { Database } from './database.js'
+import { failure } from './failures.js'
 import { checkFile, wholeNumber, type FileOptions } from './options.js'
 import { columnOf } from './texts.js'
 
@@ -51,8 +52,7 @@ export function sqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
     maxEntries: wholeNumber('entries', 1),
   })
   const { days = 90, maxEntries = 1_000_000 } = options
-  const database = new Database(file, { durable: false })
-  const run = statementsOf(database)
+  const [database, run] = Database.for(file, { durable: false }, statementsOf)
 
   return {
     async write(entries) {

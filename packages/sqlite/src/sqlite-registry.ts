@@ -34,8 +34,8 @@ export function sqliteRegistry(options: SqliteRegistryOptions): SqliteRegistry {
     pollMs: wholeNumber('ms', 10, 1000),
     clock: [isClock, 'must be { now }, in ms since 1970; leave it out for the clock of the system'],
   })
-  const storage = new SqliteStorage(new Database(file, { durable: true }), options.pollMs ?? 200)
-  const { clock } = options
+  const { pollMs = 200, clock } = options
+  const [, storage] = Database.for(file, { durable: true }, (database) => new SqliteStorage(database, pollMs))
   return accountRegistry(storage, clock ? { clock } : {}) as SqliteRegistry
 }
 

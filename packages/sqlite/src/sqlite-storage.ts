@@ -3,22 +3,25 @@ import {
   type Account,
   type AccountPage,
   type Client,
+  type DecidedChange,
   type HistoryEntry,
   type Proposal,
-  type RecordChange,
   type Registration,
   type RegistryChange,
   type RegistryStorage,
   type RegistryView,
   type Soon,
 } from '@api-terms/core'
-import { failure, type Database } from './database.js'
+import type { Database } from './database.js'
+import { failure } from './failures.js'
 import type { Statement } from './drivers.js'
 import { HistoryTable } from './history-table.js'
 import { KnownRegistrations } from './known-registrations.js'
 import { RecordTables } from './record-tables.js'
 
 const NONE: ReadonlySet<string> = new Set()
+/** After so many looks at most what was read is forgotten, where something written by hand may have come unseen with an operation. */
+const FORGET_AFTER = 50
 
 /**
  * A registry's records and history in a file. What was read stays in memory until this or another process changes it: their changes are
@@ -37,6 +40,8 @@ export class SqliteStorage implements RegistryStorage {
   /** The last entry of the history that has been heeded here. */
   #heeded: number
   #lookedAt: number
+  #looks = 0
+  #mayBeStale = false
 
   constructor(
     private readonly database: Database,
@@ -51,12 +56,15 @@ export class SqliteStorage implements RegistryStorage {
     this.#timer = setInterval(() => this.#tell(this.#look()), pollMs).unref()
   }
 
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Soon<HistoryEntry> {
+  commit(
+    proposal: Proposal,
+    decide: (view: RegistryView, last: Date | undefined) => DecidedChange,
+  ): Soon<HistoryEntry> {
     return this.database.write(
       () => {
-        const change = decide(this.#records.view)
+        const change = decide(this.#records.view, this.#history.lastTime())
         this.#records.apply(change)
-        return this.#history.add(proposal, change.concerns)
+        return this.#history.add({ ...proposal, time: change.time }, change.concerns)
       },
       (entry) => this.#done(entry),
     )
@@ -123,6 +131,10 @@ export class SqliteStorage implements RegistryStorage {
   /** Heeds what others have done, and answers whose accounts it concerned. */
   #look(): ReadonlySet<string> {
     this.#lookedAt = performance.now()
+    if (++this.#looks % FORGET_AFTER === 0 && this.#mayBeStale) {
+      this.#known.clear()
+      this.#mayBeStale = false
+    }
     try {
       const version = this.#versionNow()
       if (version === this.#version) return NONE
@@ -132,6 +144,7 @@ export class SqliteStorage implements RegistryStorage {
       // Somebody has written past the registry, by hand perhaps: nothing tells what.
       if (accounts.size === 0) this.#known.clear()
       else this.#known.forget(accounts)
+      this.#mayBeStale ||= accounts.size > 0
       return accounts
     } catch {
       // Requests are not to be answered from memory while nobody knows whether it holds: they read, and fail as the file does.

@@ -1,5 +1,6 @@
 import { StoreError, type Reason, type UsageBatch, type UsageRow, type UsageStore } from '@api-terms/core'
-import { Database, failure } from './database.js'
+import { Database } from './database.js'
+import { failure } from './failures.js'
 import type { Value } from './drivers.js'
 import { checkFile, wholeNumber, type FileOptions } from './options.js'
 import { columnOf, textOf } from './texts.js'
@@ -25,8 +26,7 @@ export interface SqliteUsage extends UsageStore {
 export function sqliteUsage(options: SqliteUsageOptions): SqliteUsage {
   const file = checkFile(options, { days: wholeNumber('days', 1, 36_500) })
   const { days = 400 } = options
-  const database = new Database(file, { durable: false })
-  const run = statementsOf(database)
+  const [database, run] = Database.for(file, { durable: false }, statementsOf)
 
   const add = ({ process, serial, rows }: UsageBatch) => {
     const had = run.serial.get(process) as { readonly serial: number } | undefined

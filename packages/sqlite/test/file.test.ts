@@ -53,8 +53,8 @@ describe.each(DRIVERS_HERE)('with %s', (driver) => {
     const alterations = [
       "UPDATE history SET why = 'other' WHERE id = 2",
       'DELETE FROM history',
-      "INSERT OR REPLACE INTO history VALUES (1, '', '', NULL, '{}', '[]')",
-      "INSERT INTO history VALUES (7, '', '', NULL, '{}', '[]')",
+      "INSERT OR REPLACE INTO history VALUES (1, '', '', NULL, '{}', '[]', NULL)",
+      "INSERT INTO history VALUES (7, '', '', NULL, '{}', '[]', NULL)",
       'UPDATE concerned SET entry = 1',
       'DELETE FROM concerned',
     ]

@@ -1,6 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { issueKey } from '@api-terms/core'
+import { TestClock } from '../../../test/clock.js'
 import { sqliteRegistry, type SqliteRegistry } from '@api-terms/sqlite'
 import { Database } from '../src/database.js'
 import { checkFile } from '../src/options.js'
@@ -104,6 +105,22 @@ test('an operation waits for another process without holding this one up, and fa
   other.prepare('COMMIT').run()
   expect([(await first).id, (await second).id]).toEqual([2, 3])
   clearInterval(heart)
+  await other.close()
+  await registry.close()
+})
+
+test('an operation that waited is judged by the time at which it is done, not at which it was asked for', async () => {
+  const [path, clock, day] = [files.next(), new TestClock(), 86_400_000]
+  const registry = sqliteRegistry({ path, clock })
+  const later = (days: number) => new Date(clock.now() + days * day)
+  await registry.registerAccount({ id: 'acme', by })
+  await registry.terminate({ account: 'acme', from: later(1), by })
+  const other = new Database(checkFile({ path }, {}), { durable: true })
+  other.prepare('BEGIN IMMEDIATE').run()
+  const moved = registry.terminate({ account: 'acme', from: later(9), by })
+  clock.advance(day)
+  other.prepare('ROLLBACK').run()
+  await expect(moved).rejects.toMatchObject({ fault: 'terminated' })
   await other.close()
   await registry.close()
 })

@@ -19,6 +19,9 @@ export interface WriterOptions {
 /** What another process was told to be done: the id, and the operation as JSON. */
 export type Confirmed = readonly [id: number, operation: unknown]
 
+/** What it says first. */
+const READY = JSON.stringify('ready')
+
 /** Starts a process that writes, and resolves when it begins to. */
 export async function startWriter(options: WriterOptions) {
   const path = fileURLToPath(new URL('writer.mjs', import.meta.url))
@@ -28,8 +31,10 @@ export async function startWriter(options: WriterOptions) {
   const over = once(child, 'close')
   const confirmed: Confirmed[] = []
   const lines = createInterface(child.stdout)
-  await once(lines, 'line')
-  lines.on('line', (line) => confirmed.push(JSON.parse(line) as Confirmed))
+  const ready = once(lines, 'line')
+  // From the first line on: more may come with it.
+  lines.on('line', (line) => line !== READY && confirmed.push(JSON.parse(line) as Confirmed))
+  await ready
   return {
     /** What it was told, after it has ended by itself. */
     async finished(): Promise<readonly Confirmed[]> {

@@ -55,7 +55,7 @@ export interface AccountRegistry extends Registry {
 
   /** Makes a key for a client, and keeps its digest (clause 4(b)). */
   issueKey(key: { readonly client: string } & KeyDetails & Author): Promise<NewKey>
-  /** Makes a key in place of `old`, an id or a digest, which lives on for `overlapMs`, or to its own end where that is sooner. */
+  /** Makes a key in place of `old`, an id or a digest, which lives on for `overlapMs`, `Infinity` included, or to its own end where that is sooner. */
   rotateKey(
     key: { readonly client: string; readonly old: string; readonly overlapMs: number } & KeyDetails & Author,
   ): Promise<NewKey>
@@ -94,11 +94,15 @@ export interface AccountRegistry extends Registry {
   reinstate(who: Target & Author): Promise<HistoryEntry>
   /**
    * Ends the agreement (clause 6(a)) with an account, a client, or all accounts that a partner has now: at once, or `from` the date of
-   * a notice, which can be moved until it has come. Who is terminated takes no operation any more.
+   * a notice, which can be moved, or taken back with `null`, until it has come. A partner's is moved for those that it was given to; none of
+   * them ends later than by a notice of its own. Who is terminated takes no operation any more.
    */
-  terminate(who: Target & { readonly from?: Date } & Author): Promise<HistoryEntry>
+  terminate(who: Target & { readonly from?: Date | null } & Author): Promise<HistoryEntry>
 
-  /** Does an operation given as a plain value. */
+  /**
+   * Does an operation given as a plain value: one of the others, or one that puts records in place as they are, or takes them away, past the
+   * rules, so that who is terminated can come back by it.
+   */
   perform(operation: Operation, author: Author): Promise<HistoryEntry>
 
   account(id: string): Soon<Account | undefined>

@@ -2,11 +2,12 @@ import * as v from 'valibot'
 import { RegistryError } from '../errors.js'
 import type { Author, Operation } from './operations.js'
 import * as schemas from './schemas.js'
+import { issuesIn, strict } from './shapes.js'
 import type { AccountPage, HistoryPage } from './storage.js'
 
 // What is asked of a registry, before any record is looked at.
 
-const { id, moment, strict } = schemas
+const { id, moment } = schemas
 const orNone = v.nullish
 
 const accountDetails = {
@@ -31,7 +32,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   'update-account': strict({
     kind,
     account: id,
-    changes: strict({
+    changes: changing({
       name: orNone(v.string('must be a text')),
       contacts: orNone(schemas.contacts),
       partner: orNone(id),
@@ -42,7 +43,7 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
   'update-client': strict({
     kind,
     client: id,
-    changes: strict({
+    changes: changing({
       name: orNone(v.string('must be a text')),
       apis: orNone(schemas.apis),
       contacts: orNone(schemas.contacts),
@@ -51,12 +52,12 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     }),
   }),
   verify: about(['account', 'client']),
-  'issue-key': strict({ kind, client: id, credential: schemas.credential }),
+  'issue-key': strict({ kind, client: id, credential: schemas.newCredential }),
   'rotate-key': strict({
     kind,
     client: id,
     old: id,
-    credential: schemas.credential,
+    credential: schemas.newCredential,
     overlapMs: v.pipe(v.number(SOME_MS), v.minValue(0, SOME_MS)),
   }),
   'revoke-key': strict({ kind, client: id, credential: id }),
@@ -68,11 +69,21 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     entity: id,
     at: v.optional(moment),
   }),
-  grant: strict({ kind, account: id, grant: schemas.grant }),
+  grant: strict({
+    kind,
+    account: id,
+    grant: v.pipe(
+      schemas.grant,
+      v.forward(
+        v.check(({ limits }) => Object.keys(limits).length > 0, 'must hold one, or nothing is granted'),
+        ['limits'],
+      ),
+    ),
+  }),
   'withdraw-grant': strict({ kind, account: id, grant: id }),
   suspend: about(['account', 'client', 'partner']),
   reinstate: about(['account', 'client', 'partner']),
-  terminate: about(['account', 'client', 'partner'], { from: v.optional(moment) }),
+  terminate: about(['account', 'client', 'partner'], { from: orNone(moment) }),
   'set-account': strict({ kind, account: schemas.account }),
   'set-client': strict({ kind, client: schemas.client }),
   'remove-account': strict({ kind, account: id }),
@@ -98,7 +109,8 @@ const historyPage = strict({
 const accountPage = strict({ partner: v.optional(id), after: v.optional(id), limit: aLimit })
 
 /** @throws RegistryError where the operation is of no form that is known, or done by nobody */
-export function checkOperation(operation: Operation, { by, why }: Author): void {
+export function checkOperation(operation: Operation, given: Author): void {
+  const { by, why } = given ?? {}
   const schema = Object.hasOwn(OPERATIONS, operation?.kind) ? OPERATIONS[operation.kind] : undefined
   if (!schema) {
     const kinds = Object.keys(OPERATIONS).join(', ')
@@ -106,22 +118,35 @@ export function checkOperation(operation: Operation, { by, why }: Author): void 
       { path: 'kind', message: `must be one of: ${kinds}` },
     ])
   }
-  const issues = [...schemas.issuesIn(schema, operation, ''), ...schemas.issuesIn(author, { by, why }, '')]
+  const issues = [...issuesIn(schema, operation, ''), ...issuesIn(author, { by, why }, '')]
   if (issues.length > 0) throw new RegistryError('invalid', `${operation.kind} is wrong`, issues)
+}
+
+/** @throws RegistryError where an id is none: one storage would find nobody, another fail */
+export function checkId(given: string): void {
+  refuse(issuesIn(v.string('must be a text'), given, 'id'))
 }
 
 /** @throws RegistryError where a page is of another form */
 export function checkHistoryPage(page: HistoryPage): void {
-  refuse(schemas.issuesIn(historyPage, page, ''))
+  refuse(issuesIn(historyPage, page, ''))
 }
 
 /** @throws RegistryError where a page is of another form */
 export function checkAccountPage(page: AccountPage): void {
-  refuse(schemas.issuesIn(accountPage, page, ''))
+  refuse(issuesIn(accountPage, page, ''))
 }
 
-function refuse(issues: ReturnType<typeof schemas.issuesIn>): void {
+function refuse(issues: ReturnType<typeof issuesIn>): void {
   if (issues.length > 0) throw new RegistryError('invalid', 'what is asked for is wrong', issues)
+}
+
+/** What is to be replaced. Nothing would be recorded as something that was done. */
+function changing(entries: v.ObjectEntries): v.GenericSchema {
+  return v.pipe(
+    strict(entries),
+    v.check((changes) => Object.values(changes).some((change) => change !== undefined), 'must hold a change'),
+  )
 }
 
 /** An operation on one of several. With two named, one of them would be passed over. */

@@ -1,16 +1,38 @@
+import { withoutKeys } from '../without-keys.js'
+import { fixedDate } from './fixed-date.js'
+import type { Operation } from './operations.js'
+
 /**
- * A copy that nobody can alter, dates excepted, which are copied. What is `undefined` is left out, so that a copy is the same after it
- * has been written and read again.
+ * A copy that nobody can alter. What is `undefined` is left out, so that a copy is the same after it has been written and read again. What
+ * is of no form that is kept stays what it is, to be refused as that.
  */
 export function frozenCopy<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return Object.freeze(value.map((each: unknown) => frozenCopy(each))) as T
-  // No `instanceof`: a Date may come from another realm.
-  if (Object.prototype.toString.call(value) === '[object Date]') {
-    return new Date((value as unknown as Date).getTime()) as T
+  return copied(value, (text) => text) as T
+}
+
+/** What people write and read, and may put a key into by mistake; what names somebody or something is kept as it is. */
+const FOR_PEOPLE = new Set(['name', 'contacts', 'entity', 'by', 'acceptedBy', 'consentedBy'])
+
+/** A copy of an operation that nobody can alter, without the keys that stand where people read (clause 4(b)). */
+export function operationToKeep(operation: Operation): Operation {
+  return copied(operation, (text, within) => (FOR_PEOPLE.has(within) ? withoutKeys(text) : text)) as Operation
+}
+
+/** `kept` is asked for each text, with the member that it is, or that it is within. */
+function copied(value: unknown, kept: (text: string, within: string) => string, within = ''): unknown {
+  if (typeof value === 'string') return kept(value, within)
+  if (Array.isArray(value)) return Object.freeze(value.map((each: unknown) => copied(each, kept, within)))
+  // No `instanceof`: what it is may come from another realm.
+  switch (Object.prototype.toString.call(value)) {
+    case '[object Date]':
+      return fixedDate(value as Date)
+    case '[object Object]': {
+      const members = Object.entries(value as Record<string, unknown>)
+        .filter(([, member]) => member !== undefined)
+        .map(([name, member]) => [name, copied(member, kept, FOR_PEOPLE.has(within) ? within : name)])
+      return Object.freeze(Object.fromEntries(members))
+    }
+    default:
+      return value
   }
-  const members = Object.entries(value as Record<string, unknown>)
-    .filter(([, member]) => member !== undefined)
-    .map(([name, member]) => [name, frozenCopy(member)])
-  return Object.freeze(Object.fromEntries(members)) as T
 }

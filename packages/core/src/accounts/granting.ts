@@ -1,4 +1,5 @@
 import { RegistryError } from '../errors.js'
+import type { Grant } from '../registry.js'
 import { accountOf, altered, changedAccounts, changedClient, clientOf } from './found.js'
 import type { OperationOf } from './operations.js'
 import type { RecordChange, RegistryView } from './storage.js'
@@ -34,11 +35,10 @@ export function granted(
   if (until && until.getTime() <= Math.max(from?.getTime() ?? 0, time.getTime())) {
     throw new RegistryError('invalid', 'grant.until: a grant must not end before it begins')
   }
-  const before = account.grants ?? []
-  if (before.some((each) => each.id === grant.id)) {
+  const lasting = account.grants?.filter((each) => !hasEnded(each, time)) ?? []
+  if (lasting.some((each) => each.id === grant.id)) {
     throw new RegistryError('duplicate', `account ${id} has a grant ${grant.id} already`)
   }
-  const lasting = before.filter((each) => !each.until || each.until > time)
   return changedAccounts(altered(account, { grants: [...lasting, grant] }))
 }
 
@@ -46,11 +46,18 @@ export function withdrawnGrant(
   view: RegistryView,
   { account: id, grant }: OperationOf<'withdraw-grant'>,
   time: Date,
+  rules: number,
 ): RecordChange {
   const account = accountOf(view, id, time)
-  const grants = account.grants?.filter((each) => each.id !== grant)
+  const isMeant = (each: Grant) => each.id === grant && (rules < 2 || !hasEnded(each, time))
+  const grants = account.grants?.filter((each) => !isMeant(each))
   if (grants?.length === account.grants?.length) {
     throw new RegistryError('unknown', `account ${id} has no grant ${grant}`)
   }
   return changedAccounts(altered(account, { grants: grants?.length ? grants : null }))
+}
+
+/** From then on it counts as gone: when it goes from the record depends on when another is added. */
+function hasEnded({ until }: Grant, time: Date): boolean {
+  return until !== undefined && until <= time
 }

@@ -6,6 +6,9 @@ import type { RecordChange, RegistryView } from './storage.js'
 
 // The keys of a client, as their digests (clause 4(b)).
 
+/** The last moment that there is a Date for, in ms since 1970. */
+const LAST_MOMENT = 8.64e15
+
 export function issuedKey(
   view: RegistryView,
   { client: id, credential }: OperationOf<'issue-key'>,
@@ -19,12 +22,13 @@ export function rotatedKey(
   view: RegistryView,
   { client: id, old: name, credential, overlapMs }: OperationOf<'rotate-key'>,
   time: Date,
+  rules: number,
 ): RecordChange {
   const client = clientOf(view, id, time)
   const old = inForce(client, name, time)
   const end = Math.min(time.getTime() + overlapMs, old.expiresAt?.getTime() ?? Infinity)
   // An overlap without end: both live on.
-  const kept = Number.isFinite(end) ? altered(old, { expiresAt: new Date(end) }) : old
+  const kept = end <= LAST_MOMENT ? endingAt(new Date(end), old, time, rules) : old
   const others = client.credentials.map((each) => (each === old ? kept : each))
   return withCredentials(client, [...others, accepted(view, client, credential, time)])
 }
@@ -33,14 +37,24 @@ export function revokedKey(
   view: RegistryView,
   { client: id, credential: name }: OperationOf<'revoke-key'>,
   time: Date,
+  rules: number,
 ): RecordChange {
   const client = clientOf(view, id, time)
   const old = inForce(client, name, time)
-  const revoked = altered(old, { revokedAt: time })
+  const revoked = altered(old, { revokedAt: time, ...endedBy(rules) })
   return withCredentials(
     client,
     client.credentials.map((each) => (each === old ? revoked : each)),
   )
+}
+
+function endingAt(expiresAt: Date, old: Credential, time: Date, rules: number): Credential {
+  return altered(old, { expiresAt, ...(expiresAt <= time && endedBy(rules)) })
+}
+
+/** At once, also where the clock of who answers a request is behind: a date alone would let it in until then. */
+function endedBy(rules: number): { readonly ended?: true } {
+  return rules >= 2 ? { ended: true } : {}
 }
 
 function withCredentials(client: Client, credentials: readonly Credential[]): RecordChange {
@@ -64,10 +78,12 @@ function accepted(view: RegistryView, client: Client, credential: Credential, ti
 /** A key that is not good yet can be rotated and revoked too. */
 function inForce(client: Client, name: string, time: Date): Credential {
   const credential = named(client, name)
-  if (!credential) throw new RegistryError('unknown', `client ${client.id} has no credential ${name}`)
-  const { revokedAt, expiresAt } = credential
-  if (revokedAt && revokedAt <= time) throw new RegistryError('not-in-force', `credential ${name} is revoked`)
-  if (expiresAt && expiresAt <= time)
+  // Without the name that was given: it may be the key itself.
+  if (!credential) throw new RegistryError('unknown', `client ${client.id} has no such credential`)
+  const { revokedAt, expiresAt, ended } = credential
+  if (revokedAt && (ended || revokedAt <= time))
+    throw new RegistryError('not-in-force', `credential ${name} is revoked`)
+  if (ended || (expiresAt && expiresAt <= time))
     throw new RegistryError('not-in-force', `credential ${name} has expired`)
   return credential
 }

@@ -62,8 +62,8 @@ export type Operation =
   | { readonly kind: 'withdraw-grant'; readonly account: string; readonly grant: string }
   | ({ readonly kind: 'suspend' } & Target)
   | ({ readonly kind: 'reinstate' } & Target)
-  /** `from`: the date given in a notice (clause 6(a)). Absent, or past: at once. */
-  | ({ readonly kind: 'terminate'; readonly from?: Date } & Target)
+  /** `from`: the date given in a notice (clause 6(a)). Absent, or past: at once. `null` takes the notice back. */
+  | ({ readonly kind: 'terminate'; readonly from?: Date | null } & Target)
   /** Records as they are, in place of what there was: past the rules of the other operations. */
   | { readonly kind: 'set-account'; readonly account: Account }
   | { readonly kind: 'set-client'; readonly client: Client }
@@ -90,7 +90,9 @@ export interface HistoryEntry extends Author {
   readonly operation: Operation
   /** The accounts it concerned. */
   readonly accounts: readonly string[]
+  /** By which rules of its kind it was decided, counted from 1; absent: by the first. They decide what it leads to when it is done again. */
+  readonly rules?: number
 }
 
-/** An operation that is about to be done. */
+/** An operation that is about to be done; `time` is when it was asked for. */
 export type Proposal = Omit<HistoryEntry, 'id' | 'accounts'>

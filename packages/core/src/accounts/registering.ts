@@ -2,6 +2,7 @@ import { RegistryError } from '../errors.js'
 import type { Account, Client } from '../registry.js'
 import { accountOf, altered, changedAccounts, changedClient, clientOf } from './found.js'
 import type { OperationOf } from './operations.js'
+import { OF_ITS_OWN } from './notice.js'
 import type { RecordChange, RegistryView } from './storage.js'
 
 // Accounts and clients, and what is registered of them (clauses 1(c), 1(d)).
@@ -29,11 +30,13 @@ export function updatedAccount(
   view: RegistryView,
   { account: id, changes }: OperationOf<'update-account'>,
   time: Date,
+  rules: number,
 ): RecordChange {
   const account = accountOf(view, id, time)
   const leaves = changes.partner !== undefined && changes.partner !== (account.partner ?? null)
-  // Who leaves a suspended partner is suspended by itself: no other partner's reinstatement is to lift that.
-  return changedAccounts(altered(altered(account, changes), leaves ? { suspendedWithPartner: null } : {}))
+  // Who leaves a suspended partner is suspended by itself: no other partner's reinstatement is to lift that. So it is with a notice.
+  const byItself = { suspendedWithPartner: null, ...(rules >= 2 && OF_ITS_OWN) }
+  return changedAccounts(altered(altered(account, changes), leaves ? byItself : {}))
 }
 
 export function updatedClient(

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import proxyAddr from 'proxy-addr'
 import * as v from 'valibot'
-import type { OptionIssue } from '../errors.js'
-import { likelyName } from '../likely-name.js'
+import { withoutKeys } from '../without-keys.js'
+import { dictionary, listOfOwnIds, strict } from './shapes.js'
 
 // What records, and operations on them, are made of.
 
@@ -16,7 +17,7 @@ const limit = v.pipe(
   v.number(LIMIT),
   v.check((most) => most === Infinity || (Number.isSafeInteger(most) && most >= 0), LIMIT),
 )
-export const limits = v.record(v.string(), limit, 'must be an object of limits by class')
+export const limits = dictionary(v.string(), limit, 'must be an object of limits by class')
 
 /** No `instanceof`: a Date may come from another realm. */
 export const moment = v.custom<Date>(
@@ -25,7 +26,7 @@ export const moment = v.custom<Date>(
   'must be a valid Date',
 )
 
-export const contacts = v.record(
+export const contacts = dictionary(
   id,
   v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty')),
   "must be an object of texts by what they are for, e.g. { technical: 'dev@acme.example' }",
@@ -48,14 +49,33 @@ export const digest = v.pipe(
   ),
 )
 
-export const credential = strict({
-  id: text,
+const NO_KEY = 'must not be a key, nor hold one: a registry keeps digests'
+const ofCredential = {
+  id: v.optional(v.pipe(v.string('must be a text'), v.check(isNoKey, NO_KEY))),
   digest,
   hint: text,
   notBefore: v.optional(moment),
   expiresAt: v.optional(moment),
-  revokedAt: v.optional(moment),
-})
+}
+/** A key that is handed out is good for something. */
+export const newCredential = v.pipe(
+  strict(ofCredential),
+  v.forward(
+    v.check((given) => hidesKey(given), NO_KEY),
+    ['hint'],
+  ),
+)
+export const credential = v.pipe(
+  strict({
+    ...ofCredential,
+    revokedAt: v.optional(moment),
+    ended: v.optional(v.literal(true, 'must be true, or left out')),
+  }),
+  v.forward(
+    v.check((given) => hidesKey(given), NO_KEY),
+    ['hint'],
+  ),
+)
 
 export const acceptance = strict({ version: id, at: moment, by: id, entity: id })
 
@@ -76,9 +96,11 @@ export const account = strict({
   partner: text,
   contacts: v.optional(contacts),
   verifiedAt: v.optional(moment),
-  grants: v.optional(v.array(grant, 'must be a list of grants')),
+  grants: v.optional(listOfOwnIds(grant, 'must be a list of grants')),
   terminatesAt: v.optional(moment),
   suspendedWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
+  terminatesWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
+  ownNotice: v.optional(moment),
 })
 
 export const client = strict({
@@ -87,7 +109,7 @@ export const client = strict({
   name: text,
   status,
   apis: v.optional(apis),
-  credentials: v.array(credential, 'must be a list of { digest }, empty where there are none yet'),
+  credentials: listOfOwnIds(credential, 'must be a list of { digest }, empty where there are none yet'),
   contacts: v.optional(contacts),
   verifiedAt: v.optional(moment),
   privacyPolicyUrl: v.optional(webAddress),
@@ -96,34 +118,29 @@ export const client = strict({
   terminatesAt: v.optional(moment),
 })
 
-/** An object with these members and no others. */
-export function strict<const E extends v.ObjectEntries>(entries: E) {
-  const names = Object.keys(entries)
-  return v.strictObject(entries, (issue) => {
-    const name = String(issue.path?.at(-1)?.key)
-    if (issue.expected === 'never') return `is not known; ${likelyName(name, names)}`
-    return issue.path && issue.received === 'undefined'
-      ? 'is missing'
-      : `must be an object of: ${names.join(', ')}`
-  })
+function isNoKey(given: string): boolean {
+  return withoutKeys(given) === given
 }
 
-/** What is wrong with a value. `path` is where it stands, e.g. `accounts[3]`. */
-export function issuesIn(schema: v.GenericSchema, value: unknown, path: string): OptionIssue[] {
-  return (v.safeParse(schema, value).issues ?? []).map((issue) => ({
-    path: (issue.path ?? []).reduce(deeper, path),
-    message: issue.message,
-  }))
+/** A key of the provider's own making has no form to be known by: its digest is the one beside it. */
+function hidesKey({
+  digest: of,
+  hint = '',
+}: {
+  readonly digest: string
+  readonly hint?: string | undefined
+}) {
+  return isNoKey(hint) && hash('sha256', hint) !== of
 }
 
-function deeper(path: string, { key }: { readonly key: unknown }): string {
-  if (typeof key === 'number') return `${path}[${key}]`
-  return path === '' ? String(key) : `${path}.${String(key)}`
-}
+const BLOCK = /^([\da-f.:]+)(?:\/\d{1,3})?$/i
+const FOUR_DECIMALS = /^(?:(?:0|[1-9]\d*)\.){3}(?:0|[1-9]\d*)$/
 
-/** The library knows names for some networks too, such as `loopback`. */
+/** The library takes other things for networks too: names such as `loopback`, numbers, and digits that it reads as octal. */
 function isNetwork(block: string): boolean {
-  if (!/^[\da-f.:]+(?:\/\d{1,3})?$/i.test(block)) return false
+  const last = BLOCK.exec(block)?.[1]?.split(':').at(-1)
+  const isIPv4 = !block.includes(':') || last?.includes('.')
+  if (last === undefined || (isIPv4 && !FOUR_DECIMALS.test(last))) return false
   try {
     proxyAddr.compile([block])
     return true

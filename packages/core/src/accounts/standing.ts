@@ -1,11 +1,11 @@
 import { RegistryError } from '../errors.js'
-import type { Account, Client } from '../registry.js'
+import type { Account } from '../registry.js'
 import { accountOf, altered, changedAccounts, changedClient, clientOf } from './found.js'
 import { statusInForce } from './in-force.js'
 import type { OperationOf } from './operations.js'
 import type { RecordChange, RegistryView } from './storage.js'
 
-// Whether an account or a client may use the API (clauses 1(d), 3(a), 6(a)).
+// Whether an account or a client may use the API (clauses 1(d), 3(a)).
 
 export function suspended(view: RegistryView, operation: OperationOf<'suspend'>, time: Date): RecordChange {
   if ('partner' in operation) {
@@ -51,38 +51,7 @@ export function reinstated(
   return changedAccounts(altered(account, active))
 }
 
-/** A notice can be moved while its date has not come. */
-export function terminated(
-  view: RegistryView,
-  operation: OperationOf<'terminate'>,
-  time: Date,
-): RecordChange {
-  const { from } = operation
-  const notice = from && from > time ? from : undefined
-  if ('partner' in operation) {
-    const accounts = livingAccountsOf(view, operation.partner, time)
-    // The end of the partner does not put off the end of an account.
-    return changedAccounts(
-      ...accounts.map((account) => ended(account, earlier(notice, account.terminatesAt))),
-    )
-  }
-  return 'client' in operation
-    ? changedClient(ended(clientOf(view, operation.client, time), notice))
-    : changedAccounts(ended(accountOf(view, operation.account, time), notice))
-}
-
-function ended<T extends Account | Client>(record: T, notice: Date | undefined): T {
-  const ends: Partial<Record<keyof Account, unknown>> = notice
-    ? { terminatesAt: notice }
-    : { status: 'terminated', terminatesAt: null, suspendedWithPartner: null }
-  return altered<object>(record, ends) as T
-}
-
-function earlier(notice: Date | undefined, other: Date | undefined): Date | undefined {
-  return notice && other && other < notice ? other : notice
-}
-
-function livingAccountsOf(view: RegistryView, partner: string, time: Date): readonly Account[] {
+export function livingAccountsOf(view: RegistryView, partner: string, time: Date): readonly Account[] {
   const accounts = view.accountsOf(partner)
   if (accounts.length === 0) throw new RegistryError('unknown', `no account belongs to partner ${partner}`)
   const living = accounts.filter((account) => statusInForce(account, time.getTime()) !== 'terminated')

@@ -23,6 +23,12 @@ export interface RecordChange {
   readonly concerns: readonly string[]
 }
 
+/** What an operation makes of the records, and when. */
+export interface DecidedChange extends RecordChange {
+  /** For the entry of the history, in place of the time at which the operation was asked for. */
+  readonly time: Date
+}
+
 /** Which part of the history: entries with ids above `after`, in order, so many at most. */
 export interface HistoryPage {
   /** Only what concerned this account. */
@@ -51,12 +57,16 @@ export type Soon<T> = T | Promise<T>
  */
 export interface RegistryStorage {
   /**
-   * Does an operation, whole or not at all, one at a time over all processes, and in the order of the calls: shows `decide` the records, stores what it answers,
-   * and adds the entry, with the next id, to the history. `decide` is synchronous and has no effects: a storage that finds, as it
-   * commits, that the records have changed since calls it again with the new ones. Where it throws, nothing is stored and the storage
-   * throws the same. A storage that has to wait for its records reads those that `needsOf` names, and shows them with `viewOf`.
+   * Does an operation, whole or not at all, one at a time over all processes, and in the order of the calls: shows `decide` the records and
+   * when the last entry of the history was done, stores what it answers, and adds the entry, with the next id and the time that it answers,
+   * to the history. `decide` is synchronous and has no effects: a storage that finds, as it commits, that the records have changed since, or
+   * that an entry of a later time has come, calls it again with the new ones. Where it throws, nothing is stored and the storage throws the
+   * same. A storage that has to wait for its records reads those that `needsOf` names, and shows them with `viewOf`.
    */
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): Soon<HistoryEntry>
+  commit(
+    proposal: Proposal,
+    decide: (view: RegistryView, last: Date | undefined) => DecidedChange,
+  ): Soon<HistoryEntry>
   findByDigest(digest: string): Promise<Registration | undefined>
   /** See `Registry.peekByDigest`. */
   peekByDigest?(digest: string): Registration | undefined

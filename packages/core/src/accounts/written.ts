@@ -1,3 +1,5 @@
+import { fixedDate } from './fixed-date.js'
+
 /**
  * A record or an entry of the history as JSON. Dates and limits without end, which JSON has not, are written as `{ "$date": … }` and
  * `{ "$number": "Infinity" }`; a name that begins with `$` itself gets another.
@@ -27,7 +29,7 @@ function unmarked(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Object.freeze(value.map(unmarked))
   const { $date, $number } = value as { $date?: string; $number?: string }
-  if ($date !== undefined) return new Date($date)
+  if ($date !== undefined) return fixedDate(Date.parse($date))
   if ($number !== undefined) return Number($number)
   const members = Object.entries(value).map(([name, member]) => [
     name.startsWith('$') ? name.slice(1) : name,

@@ -1,8 +1,10 @@
 import type { AccountRegistry } from '../accounts/account-registry.js'
 import { applied } from '../accounts/applied.js'
-import { checkAccountPage, checkHistoryPage, checkOperation } from '../accounts/checking.js'
-import { frozenCopy } from '../accounts/frozen-copy.js'
+import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from '../accounts/checking.js'
+import { fixedDate } from '../accounts/fixed-date.js'
+import { operationToKeep } from '../accounts/frozen-copy.js'
 import type { HistoryEntry } from '../accounts/operations.js'
+import { rulesOf } from '../accounts/rules.js'
 import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
 import { completeClock, type Clock } from '../clock.js'
 import { isPromise } from '../pending.js'
@@ -54,18 +56,29 @@ export function accountRegistry(
     }
   }
 
+  /**
+   * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
+   * not yet set back, does not come back.
+   */
+  const timeAfter = (last: Date | undefined) => fixedDate(Math.max(clock.now(), last?.getTime() ?? -Infinity))
+
   /** On the spot where the storage answers so. */
   const carryOut: CarryOut = async (given, author) => {
-    const operation = frozenCopy(given)
+    const operation = operationToKeep(given)
     checkOperation(operation, author)
     const proposal = Object.freeze({
-      time: new Date(clock.now()),
+      time: fixedDate(clock.now()),
       by: withoutKeys(author.by),
       ...(author.why !== undefined && { why: withoutKeys(author.why) }),
       operation,
+      ...rulesOf(operation.kind),
     })
     let change: RecordChange | undefined
-    const entry = storage.commit(proposal, (view) => (change = applied(view, proposal)))
+    const entry = storage.commit(proposal, (view, last) => {
+      const time = timeAfter(last)
+      change = applied(view, { ...proposal, time })
+      return { ...change, time }
+    })
     return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
   }
 
@@ -74,13 +87,13 @@ export function accountRegistry(
     onChange,
     onOperation: operations.add,
     ...accountOperations(carryOut),
-    account: (id) => storage.account(id),
-    client: (id) => storage.client(id),
+    account: (id) => storage.account(checked(id)),
+    client: (id) => storage.client(checked(id)),
     accounts(page = {}) {
       checkAccountPage(page)
       return storage.accounts({ ...page, limit: page.limit ?? PAGE })
     },
-    clientsOf: (account) => storage.clientsOf(account),
+    clientsOf: (account) => storage.clientsOf(checked(account)),
     history(page = {}) {
       checkHistoryPage(page)
       return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
@@ -95,4 +108,9 @@ export function accountRegistry(
   return Object.defineProperty(registry, 'peekByDigest', {
     value: (digest: string) => storage.peekByDigest?.(digest),
   })
+}
+
+function checked(id: string): string {
+  checkId(id)
+  return id
 }

@@ -1,3 +1,4 @@
+import { fixedDate, isFixedDate } from '../accounts/fixed-date.js'
 import type { Acceptance, Account, Client, Credential, Grant } from '../registry.js'
 
 // Object.assign, not spread: a spread that is frozen gets a hidden class of its own in V8, each time, and then every look at an
@@ -5,13 +6,14 @@ import type { Acceptance, Account, Client, Credential, Grant } from '../registry
 
 /** A copy that nobody can alter, because what was checked must stay as it was. */
 export function frozenAccount(account: Account): Account {
-  const { limits, contacts, verifiedAt, grants, terminatesAt } = account
+  const { limits, contacts, verifiedAt, grants, terminatesAt, ownNotice } = account
   const copies = {
     ...(limits && { limits: Object.freeze(Object.assign({}, limits)) }),
     ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
-    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(verifiedAt && { verifiedAt: fixedDate(verifiedAt) }),
     ...(grants && { grants: Object.freeze(grants.map(frozenGrant)) }),
-    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+    ...(terminatesAt && { terminatesAt: fixedDate(terminatesAt) }),
+    ...(ownNotice && { ownNotice: fixedDate(ownNotice) }),
   }
   return Object.freeze(Object.assign({}, account, copies))
 }
@@ -23,10 +25,10 @@ export function frozenClient(client: Client): Client {
     ...(apis && { apis: Object.freeze([...apis]) }),
     credentials: Object.freeze(credentials.map(frozenCredential)),
     ...(contacts && { contacts: Object.freeze(Object.assign({}, contacts)) }),
-    ...(verifiedAt && { verifiedAt: new Date(verifiedAt) }),
+    ...(verifiedAt && { verifiedAt: fixedDate(verifiedAt) }),
     ...(networks && { networks: Object.freeze([...networks]) }),
     ...(acceptances && { acceptances: Object.freeze(acceptances.map(frozenAcceptance)) }),
-    ...(terminatesAt && { terminatesAt: new Date(terminatesAt) }),
+    ...(terminatesAt && { terminatesAt: fixedDate(terminatesAt) }),
   }
   return Object.freeze(Object.assign({}, client, copies))
 }
@@ -41,9 +43,10 @@ export function keptClient(client: Client): Client {
   return isUnalterable(client) ? client : frozenClient(client)
 }
 
-/** Whether all of it is frozen. A date never is, in the copies that are asked about here: it could be set all the same. */
+/** Whether all of it is frozen. A Date that is no more than that could be set all the same. */
 function isUnalterable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
+  if (Object.prototype.toString.call(value) === '[object Date]') return isFixedDate(value)
   return Object.isFrozen(value) && Object.values(value).every(isUnalterable)
 }
 
@@ -51,23 +54,22 @@ function frozenGrant(grant: Grant): Grant {
   const { limits, from, until } = grant
   const copies = {
     limits: Object.freeze(Object.assign({}, limits)),
-    ...(from && { from: new Date(from) }),
-    ...(until && { until: new Date(until) }),
+    ...(from && { from: fixedDate(from) }),
+    ...(until && { until: fixedDate(until) }),
   }
   return Object.freeze(Object.assign({}, grant, copies))
 }
 
 function frozenAcceptance(acceptance: Acceptance): Acceptance {
-  return Object.freeze(Object.assign({}, acceptance, { at: new Date(acceptance.at) }))
+  return Object.freeze(Object.assign({}, acceptance, { at: fixedDate(acceptance.at) }))
 }
 
-/** Dates are copied too: freezing does not keep their owner from setting them. */
 function frozenCredential(credential: Credential): Credential {
   const { notBefore, expiresAt, revokedAt } = credential
   const dates = {
-    ...(notBefore && { notBefore: new Date(notBefore) }),
-    ...(expiresAt && { expiresAt: new Date(expiresAt) }),
-    ...(revokedAt && { revokedAt: new Date(revokedAt) }),
+    ...(notBefore && { notBefore: fixedDate(notBefore) }),
+    ...(expiresAt && { expiresAt: fixedDate(expiresAt) }),
+    ...(revokedAt && { revokedAt: fixedDate(revokedAt) }),
   }
   return Object.freeze(Object.assign({}, credential, dates))
 }

@@ -1,5 +1,6 @@
 import type { AccountRegistry } from '../accounts/account-registry.js'
 import { applied } from '../accounts/applied.js'
+import { fixedDate } from '../accounts/fixed-date.js'
 import type { Author, HistoryEntry } from '../accounts/operations.js'
 import type { AccountPage, HistoryPage } from '../accounts/storage.js'
 import { completeClock } from '../clock.js'
@@ -80,9 +81,9 @@ function start(storage: MemoryStorage, records: Records, { clock }: AccountRegis
   const clients = Object.freeze((records.clients ?? []).map(frozenClient))
   if (accounts.length + clients.length === 0) return
   const operation = Object.freeze({ kind: 'import', accounts, clients } as const)
-  const time = new Date(completeClock(clock).now())
+  const time = fixedDate(completeClock(clock).now())
   const proposal = { ...PROVIDER, why: 'given at the start', time, operation }
-  storage.commit(proposal, (view) => applied(view, proposal))
+  storage.commit(proposal, (view) => ({ ...applied(view, proposal), time }))
 }
 
 function refuse(issues: readonly OptionIssue[]): void {

@@ -1,8 +1,8 @@
 import type { HistoryEntry, Proposal } from '../accounts/operations.js'
 import type {
   AccountPage,
+  DecidedChange,
   HistoryPage,
-  RecordChange,
   RegistryStorage,
   RegistryView,
 } from '../accounts/storage.js'
@@ -27,8 +27,11 @@ export class MemoryStorage implements RegistryStorage {
     }
   }
 
-  commit(proposal: Proposal, decide: (view: RegistryView) => RecordChange): HistoryEntry {
-    const change = decide(this.#view)
+  commit(
+    proposal: Proposal,
+    decide: (view: RegistryView, last: Date | undefined) => DecidedChange,
+  ): HistoryEntry {
+    const change = decide(this.#view, this.#history.at(-1)?.time)
     for (const id of change.removedClients ?? []) this.tables.takeClient(id)
     for (const id of change.removedAccounts ?? []) this.tables.takeAccount(id)
     for (const account of change.accounts) this.tables.putAccount(keptAccount(account))
@@ -37,7 +40,8 @@ export class MemoryStorage implements RegistryStorage {
       this.tables.putClient(keptClient(client))
     }
     const accounts = Object.freeze([...change.concerns])
-    const entry = Object.freeze({ id: this.#history.length + 1, ...proposal, accounts })
+    const { time } = change
+    const entry = Object.freeze({ id: this.#history.length + 1, ...proposal, time, accounts })
     this.#history.push(entry)
     return entry
   }

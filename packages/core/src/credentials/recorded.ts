@@ -91,8 +91,8 @@ export function asRecording<Recording extends object>(registry: Recording): Reco
 }
 
 function isPlain(account: Account, client: Client, credential: Credential): boolean {
-  const { notBefore, expiresAt, revokedAt } = credential
-  const conditions = [account.grants, client.networks, client.apis, notBefore, expiresAt, revokedAt]
+  const { notBefore, expiresAt, revokedAt, ended } = credential
+  const conditions = [account.grants, client.networks, client.apis, notBefore, expiresAt, revokedAt, ended]
   return [account, client].every(isActive) && conditions.every((condition) => condition == null)
 }
 

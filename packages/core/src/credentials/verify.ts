@@ -192,7 +192,11 @@ function isTerminated(record: Account | Client, clock: CompleteClock): boolean {
 }
 
 /** Written so that a date that is none (NaN) refuses. */
-export function isInForce({ notBefore, expiresAt, revokedAt }: Credential, clock: CompleteClock): boolean {
+export function isInForce(
+  { notBefore, expiresAt, revokedAt, ended }: Credential,
+  clock: CompleteClock,
+): boolean {
+  if (ended) return false
   if (notBefore == null && expiresAt == null && revokedAt == null) return true
   const now = clock.now()
   if (notBefore != null && !(now >= notBefore.getTime())) return false
