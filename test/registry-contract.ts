@@ -752,6 +752,23 @@ function historyCases(open: Open): void {
     expect(replayed(history)).toEqual(await stateOf(another))
   })
 
+  test('follows no clock that was more than a day ahead: what is done after it is judged by the clock of who does it', async () => {
+    const { registry, another, clock, acme, later } = await open()
+    await acme()
+    clock.setNow(Date.parse('2099-01-01'))
+    await another.registerAccount({ id: 'globex', ...OPS })
+    clock.setNow(NOW)
+    await registry.terminate({ account: 'acme', from: later(9 * DAY), ...OPS })
+    expect(
+      await another.findByDigest((await registry.issueKey({ client: 'crm', ...OPS })).digest),
+    ).toBeDefined()
+    expect(await another.account('acme')).toMatchObject({ terminatesAt: later(9 * DAY) })
+    expect((await another.account('acme'))?.status ?? 'active').toBe('active')
+    const { time } = await registry.verify({ account: 'globex', ...OPS })
+    expect(time).toEqual(later(0))
+    expect(replayed(await historyOf(another))).toEqual(await stateOf(another))
+  })
+
   test('is read in pages, of everything or of an account, those of its partner included', async () => {
     const { registry } = await open()
     for (const id of ['a', 'b', 'c'])

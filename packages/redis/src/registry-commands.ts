@@ -14,6 +14,8 @@ export interface Commit {
   readonly accounts: string
   readonly entry: string
   readonly time: string
+  /** That of the entry before it, as it was when the change was decided. */
+  readonly last: string
 }
 
 /** How a number is written where there is no end. */
@@ -52,8 +54,8 @@ export class RegistryCommands {
 
   /** Sent a second time where it is not known what became of it: the token keeps it from being done twice. */
   async commit(given: Commit): Promise<string[]> {
-    const { token, needs, versions, change, accounts, entry, time } = given
-    const args = [token, needs, versions, change, accounts, entry, this.keys.channel, time]
+    const { token, needs, versions, change, accounts, entry, time, last } = given
+    const args = [token, needs, versions, change, accounts, entry, this.keys.channel, time, last]
     try {
       return await this.#run(COMMIT, args)
     } catch (first) {

@@ -151,9 +151,9 @@ return found
 `)
 
 /**
- * `every key | token, needs, versions, change, accounts, entry, channel, time`: stores a change, whole or not at all → `done, id of the
- * entry`, or what `READ` answers where the records are not those that the change was decided by, or an entry of a later time has come. Times
- * are compared as texts, which sort as they do.
+ * `every key | token, needs, versions, change, accounts, entry, channel, time, time of the last entry or nothing`: stores a change, whole or not
+ * at all → `done, id of the entry`, or what `READ` answers where the records are not those that the change was decided by, or an entry of a later
+ * time has come since. Times are compared as texts, which sort as they do.
  */
 export const COMMIT = script(`
 local token, needs, change = ARGV[1], cjson.decode(ARGV[2]), cjson.decode(ARGV[4])
@@ -164,7 +164,8 @@ if before then return {'done', before} end
 
 local accounts, clients, versions = gathered(needs)
 local last, _, lastTime = lastEntry()
-if versions ~= ARGV[3] or lastTime > ARGV[8] then return told(accounts, clients, versions) end
+local isLater = lastTime > ARGV[8] and lastTime ~= ARGV[9]
+if versions ~= ARGV[3] or isLater then return told(accounts, clients, versions) end
 
 -- A script that fails half way has written the first half, so what could fail is found out before: what the keys hold, whether there is memory,
 -- by the first command that takes some, and what the user may do, by every command that writes, to every key, in a way that leaves nothing.

@@ -154,13 +154,14 @@ export class RedisStorage implements RegistryStorage {
   }
 }
 
-function commitTexts({ versions, view }: Gathered, decided: DecidedChange, entry: Proposal) {
+function commitTexts({ versions, view, last }: Gathered, decided: DecidedChange, entry: Proposal) {
   return {
     versions,
     change: changeText(decided, view),
     accounts: accountsText(decided),
     entry: entryText(entry),
     time: entry.time.toISOString(),
+    last: last?.toISOString() ?? '',
   }
 }
 

@@ -7,6 +7,7 @@ import type { HistoryEntry } from '../accounts/operations.js'
 import { rulesOf } from '../accounts/rules.js'
 import type { RecordChange, RegistryStorage } from '../accounts/storage.js'
 import { completeClock, type Clock } from '../clock.js'
+import { DAY_MS } from '../days.js'
 import { isPromise } from '../pending.js'
 import type { RegistryChange } from '../registry.js'
 import { withoutKeys } from '../without-keys.js'
@@ -58,9 +59,13 @@ export function accountRegistry(
 
   /**
    * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
-   * not yet set back, does not come back.
+   * not yet set back, does not come back. A clock that was further ahead than a day was wrong, and is not followed: notices and grants would all be over.
    */
-  const timeAfter = (last: Date | undefined) => fixedDate(Math.max(clock.now(), last?.getTime() ?? -Infinity))
+  const timeAfter = (last: Date | undefined) => {
+    const now = clock.now()
+    const before = last?.getTime() ?? -Infinity
+    return fixedDate(before - now <= DAY_MS ? Math.max(now, before) : now)
+  }
 
   /** On the spot where the storage answers so. */
   const carryOut: CarryOut = async (given, author) => {
