@@ -71,16 +71,11 @@ export { readRecord, writtenRecord } from './accounts/written.js'
 export type { Answers, ConnectionFilter, Voice, VoiceListener, VoiceMessage } from './voice.js'
 export { readRequest, type Caller, type GateRequest, type RequestParts } from './request.js'
 export type { BlockRule, RequestsOptions } from './requests/index.js'
-export {
-  accountRegistry,
-  issueKey,
-  memoryRegistry,
-  type AccountRegistryOptions,
-  type CredentialsOptions,
-  type IssuedKey,
-  type MemoryRegistry,
-  type Records,
-} from './credentials/index.js'
+export { accountRegistry, type AccountRegistryOptions } from './accounts/create-registry.js'
+export { issueKey, type IssuedKey } from './accounts/key.js'
+export { memoryRegistry, type MemoryRegistry } from './accounts/memory/memory-registry.js'
+export type { Records } from './accounts/memory/records.js'
+export type { CredentialsOptions } from './credentials/index.js'
 export {
   memoryConnections,
   type ConnectionsOptions,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { digestOf, isIssuedKey, issueKey } from '../src/credentials/index.js'
+import { digestOf, isIssuedKey, issueKey } from '../src/accounts/key.js'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const prefixes = fc.stringMatching(/^[A-Za-z](?:[0-9A-Za-z_]{0,30}[0-9A-Za-z])?$/)

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCredentialCheck, memoryRegistry } from '../src/credentials/index.js'
+import { createCredentialCheck } from '../src/credentials/index.js'
+import { memoryRegistry } from '../src/accounts/memory/memory-registry.js'
 import type { CredentialsOptions } from '../src/credentials/index.js'
 import type { Ground } from '../src/refusal.js'
 import { readRequest } from '../src/request.js'

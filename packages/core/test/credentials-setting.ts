@@ -1,5 +1,6 @@
 import type { CompleteClock } from '../src/clock.js'
-import { createCredentialCheck, issueKey } from '../src/credentials/index.js'
+import { createCredentialCheck } from '../src/credentials/index.js'
+import { issueKey } from '../src/accounts/key.js'
 import type { CredentialCheck, CredentialsOptions, Identity } from '../src/credentials/index.js'
 import { isPromise } from '../src/pending.js'
 import type { Ground } from '../src/refusal.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { memoryRegistry } from '../src/credentials/index.js'
+import { memoryRegistry } from '../src/accounts/memory/memory-registry.js'
 import type { Registration, Registry } from '../src/registry.js'
 import {
   basic,

@@ -17,7 +17,7 @@ import {
   type RegistryChange,
   type RegistryStorage,
 } from '@api-terms/core'
-import { MemoryStorage } from '../src/credentials/memory-storage.js'
+import { MemoryStorage } from '../src/accounts/memory/memory-storage.js'
 
 type Decide = Parameters<RegistryStorage['commit']>[1]
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { issueKey, memoryRegistry } from '../src/credentials/index.js'
+import { issueKey } from '../src/accounts/key.js'
+import { memoryRegistry } from '../src/accounts/memory/memory-registry.js'
 import type { OptionsError } from '../src/errors.js'
 import type { Account, Client } from '../src/registry.js'
 import { replayed, stateOf } from '../../../test/registry-replay.js'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { LONGEST_TIMER_MS } from '../clock.js'
-import { PREFIX } from './key.js'
+import { PREFIX } from '../accounts/key.js'
 
 /** Where a credential may stand: `Authorization: Bearer`, `Authorization: Basic`, or a header field of its own. */
 export type Scheme = 'bearer' | 'basic' | 'header'

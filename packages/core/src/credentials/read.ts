@@ -2,7 +2,7 @@ import { isRepeated } from '../field-lines.js'
 import type { Ground } from '../refusal.js'
 import type { GateRequest } from '../request.js'
 import type { Grounds } from './challenge.js'
-import { isIssuedKey } from './key.js'
+import { isIssuedKey } from '../accounts/key.js'
 import type { CredentialsSettings, Scheme } from './options.js'
 
 /** A credential as it was sent: nobody's yet. */

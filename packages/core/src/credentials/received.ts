@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Acceptance, Grant, Registration, Status } from '../registry.js'
-import { RecordedRegistration } from './recorded.js'
+import { RecordedRegistration } from '../accounts/recorded.js'
 
 const DIGEST_LENGTH = 64
 const STATUSES = new Set<unknown>(['active', 'suspended', 'terminated'] satisfies Status[])

@@ -1,5 +1,5 @@
 import type { GateRequest } from '../request.js'
-import { isIssuedKey } from './key.js'
+import { isIssuedKey } from '../accounts/key.js'
 
 const SLASH = 47
 /** What every key made by `issueKey` ends with. */

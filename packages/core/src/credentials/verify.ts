@@ -5,7 +5,7 @@ import type { Ground } from '../refusal.js'
 import type { Account, Client, Credential, Registration } from '../registry.js'
 import type { Grounds } from './challenge.js'
 import type { Placed } from './networks.js'
-import { RecordedRegistration } from './recorded.js'
+import { RecordedRegistration } from '../accounts/recorded.js'
 import type { Look, Way } from './way.js'
 import { isSame, type Came } from './wire.js'
 

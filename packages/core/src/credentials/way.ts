@@ -1,5 +1,5 @@
 import type { Scheme } from './options.js'
-import { RecordedRegistration } from './recorded.js'
+import { RecordedRegistration } from '../accounts/recorded.js'
 
 /**
  * A look at somebody's registration: which way they came, and after how many retirements. One for all who were looked at since the same

@@ -1,4 +1,4 @@
-import { answersWithRecords, asRecording } from '../../credentials/index.js'
+import { answersWithRecords, asRecording } from '../../accounts/recorded.js'
 import type { Registry, RegistryChange } from '../../registry.js'
 
 /** A registry, and a way to announce changes that it does not know of itself. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import type { KeyDetails } from '../accounts/account-registry.js'
-import { id, moment } from '../accounts/schemas.js'
-import { issuesIn, strict } from '../accounts/shapes.js'
+import type { KeyDetails } from './account-registry.js'
+import { id, moment } from './schemas.js'
+import { issuesIn, strict } from './shapes.js'
 import { RegistryError } from '../errors.js'
 import { PREFIX } from './key.js'
 

@@ -1,12 +1,6 @@
-import type { HistoryEntry, Proposal } from '../accounts/operations.js'
-import type {
-  AccountPage,
-  DecidedChange,
-  HistoryPage,
-  RegistryStorage,
-  RegistryView,
-} from '../accounts/storage.js'
-import type { Account, Client, Registration } from '../registry.js'
+import type { HistoryEntry, Proposal } from '../operations.js'
+import type { AccountPage, DecidedChange, HistoryPage, RegistryStorage, RegistryView } from '../storage.js'
+import type { Account, Client, Registration } from '../../registry.js'
 import { keptAccount, keptClient } from './frozen.js'
 import { RecordTables } from './record-tables.js'
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import type { OptionIssue } from '../errors.js'
-import type { Account, Client, Credential } from '../registry.js'
-import { account as accountSchema, client as clientSchema } from '../accounts/schemas.js'
-import { issuesIn, strict } from '../accounts/shapes.js'
+import type { OptionIssue } from '../../errors.js'
+import type { Account, Client, Credential } from '../../registry.js'
+import { account as accountSchema, client as clientSchema } from '../schemas.js'
+import { issuesIn, strict } from '../shapes.js'
 
 /** The elements are checked one by one, since some things only show beside the others. */
 const recordsSchema = strict({

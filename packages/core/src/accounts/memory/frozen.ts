@@ -1,5 +1,5 @@
-import { fixedDate, isFixedDate } from '../accounts/fixed-date.js'
-import type { Acceptance, Account, Client, Credential, Grant } from '../registry.js'
+import { fixedDate, isFixedDate } from '../fixed-date.js'
+import type { Acceptance, Account, Client, Credential, Grant } from '../../registry.js'
 
 // Object.assign, not spread: a spread that is frozen gets a hidden class of its own in V8, each time, and then every look at an
 // account costs more the more accounts there are.

@@ -1,6 +1,6 @@
-import type { OptionIssue } from '../errors.js'
-import type { Account, Client, Registration } from '../registry.js'
-import { RecordedRegistration } from './recorded.js'
+import type { OptionIssue } from '../../errors.js'
+import type { Account, Client, Registration } from '../../registry.js'
+import { RecordedRegistration } from '../recorded.js'
 import { issuesOfClient, NO_ACCOUNT, SAME_DIGEST } from './records.js'
 
 /** Frozen records, and whose each digest is: kept in step, so that a look-up reads one table. */
