@@ -1,5 +1,5 @@
 import { acceptedTerms, granted, withdrawnGrant } from './granting.js'
-import { issuedKey, revokedKey, rotatedKey } from './keys.js'
+import { issuedKey, revokedKey, rotatedKey } from './issuing.js'
 import { terminated } from './notice.js'
 import type { Proposal } from './operations.js'
 import { imported, removedAccount, removedClient, setAccount, setClient } from './recording.js'
