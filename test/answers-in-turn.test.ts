@@ -31,6 +31,31 @@ test.each(['refused', 'admitted'])(
   },
 )
 
+test('an upgrade waits for answers that have been given and are on their way, and comes before none that is owed behind them', async () => {
+  const { gate, keys } = gateWith()
+  const held: ServerResponse[] = []
+  const server = createServer(
+    guardRequests(gate, (req, res) => (req.url === '/v1/owed' ? void held.push(res) : void res.end('given'))),
+  )
+  guardUpgrades(gate, server, (_req, socket) => switchProtocols(socket))
+  const port = await listening(server, opened)
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
+  const ask = (path: string, fields: string[] = []) =>
+    [`GET ${path} HTTP/1.1`, 'Host: api', `X-API-Key: ${keys.crm}`, ...fields, '', ''].join('\r\n')
+  for (const [between, isTaken] of [
+    ['/v1/given', true],
+    ['/v1/owed', false],
+  ] as const) {
+    const caller = opened.add(await RawCaller.to(port), ({ socket }) => socket.destroy())
+    caller.send(ask('/v1/given') + ask(between) + ask('/v1/realtime', upgrade))
+    if (isTaken) await expect.poll(() => caller.unread).toContain('HTTP/1.1 101')
+    else await caller.closed
+    expect(caller.unread.match(/HTTP\/1\.1 \d+/g)).toEqual(
+      isTaken ? ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 101'] : ['HTTP/1.1 200'],
+    )
+  }
+})
+
 test('a head that could not be written leaves nothing behind for the next', async () => {
   const { gate, keys } = gateWith()
   const server = createServer(

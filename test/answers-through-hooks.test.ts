@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
+import compression from 'compression'
 import express5 from 'express'
 import onHeaders from 'on-headers'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -29,6 +30,7 @@ const HOOKS: Readonly<Record<string, Middleware>> = {
     })
     next()
   },
+  compresses: compression({ threshold: 0 }) as unknown as Middleware,
   'has caches of its own in mind'(_req, res, next) {
     onHeaders(res, () => res.setHeader('CDN-Cache-Control', 'max-age=3600'))
     next()
@@ -57,7 +59,8 @@ describe.each([
     const app = express().disable('x-powered-by').use(hook).use(apiTerms(gate))
     const port = await listening(createServer(app), opened)
     const caller = opened.add(await RawCaller.to(port), ({ socket }) => socket.destroy())
-    const { status, fields, body } = await caller.ask('GET', '/v1/calls', []).answer()
+    const asks = [['Accept-Encoding', 'gzip']] as const
+    const { status, fields, body } = await caller.ask('GET', '/v1/calls', asks).answer()
     expect(status).toBe(401)
     expect(fields).toMatchObject({
       'content-type': ['application/problem+json'],
@@ -66,6 +69,7 @@ describe.each([
     })
     expect(fields['www-authenticate']).toHaveLength(3)
     expect(fields).not.toHaveProperty('cdn-cache-control')
+    if (fields['content-encoding']) return expect(body[0]).toBe('\u001f')
     expect(JSON.parse(body)).toMatchObject({ reason: 'credentials-missing' })
   })
 })

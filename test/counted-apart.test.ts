@@ -32,6 +32,18 @@ test('gates with other accounts, or that share a store, do not', async () => {
   expect(await warnedOf({ connections: { store } }, { connections: { store } })).toEqual([[], []])
 })
 
+test('nor does one that observes, since it counts nobody in', async () => {
+  expect(await warnedOf({}, { mode: 'observe' })).toEqual([[], []])
+})
+
+test('a registry may be frozen, or stand behind a proxy that lets nothing be put on it', async () => {
+  const frozen = Object.freeze({ findByDigest: () => Promise.resolve(undefined) })
+  const guarded = new Proxy(memoryRegistry(), { defineProperty: () => false })
+  const answering = new Proxy({ ...frozen }, { get: () => () => undefined })
+  for (const registry of [frozen, guarded, answering])
+    expect(await warnedOf({ registry }, { registry })).toEqual([[], ['api-in-two-gates']])
+})
+
 test('nor does one that takes the place of another that was closed', async () => {
   const registry = memoryRegistry()
   expect(await warnedOf({ registry })).toEqual([[]])

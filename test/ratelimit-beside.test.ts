@@ -76,6 +76,16 @@ describe.each([
     expect(told.policy).toMatchObject({ read: { q: 10 }, '5-in-1min': { q: 5, w: 60 } })
   })
 
+  test('a state without a policy leaves the policy of the gate', async () => {
+    const { gate, keys } = gateWith()
+    const app = express().use(apiTerms(gate))
+    app.use((_req, res, next) => (res.setHeader('RateLimit', '"read";r=3'), next()))
+    expect(await toldBy(app, keys.crm)).toMatchObject({
+      policy: { read: { q: 10 } },
+      state: { read: { r: 3 } },
+    })
+  })
+
   test('what is no list of policies is replaced', async () => {
     const { gate, keys } = gateWith()
     const limiter = rateLimit({

@@ -84,6 +84,23 @@ describe('the answer that takes up an upgrade', () => {
     expect(body).toBe('HTTP/1.1 101 is no head here\r\n')
   })
 
+  test('is found behind a function that the handler puts in the place of write, which goes on being called', async () => {
+    const { gate, keys } = gateWith()
+    const seen: string[] = []
+    const { port } = await upgradesBehind(gate, opened, (_req, socket) => {
+      const { write } = socket
+      socket.write = ((chunk: string) => {
+        seen.push(chunk)
+        return (write as (text: string) => boolean).call(socket, chunk)
+      }) as Duplex['write']
+      for (const piece of ['HTTP/1.1 101 Switching Protocols\r\n\r\n', 'one', 'two']) socket.write(piece)
+    })
+    const caller = new RawSocket(port, opened).ask(keys.crm)
+    await until(() => caller.received.endsWith('onetwo'))
+    expect(caller.received).toContain(`\r\nLink: ${LINK}\r\n`)
+    expect(seen).toHaveLength(3)
+  })
+
   test('of another kind is not changed', async () => {
     const { gate, keys } = gateWith()
     const { port } = await upgradesBehind(gate, opened, (_req, socket) =>

@@ -110,3 +110,31 @@ test.each([
     expect(others.listener!.onMessage(message as never, 0)).toEqual([])
   expect(await gate.admit(asking(keys.crm, 'GET', '/v1/extensions/1')).then(outcomeOf)).toBe('admitted')
 })
+
+test('a gate that observes has nobody refused elsewhere', async () => {
+  const { store, others } = storeWithOthers()
+  others.away = false
+  const { gate, keys } = gateWith({ misuse, mode: 'observe', connections: { store } })
+  for (const id of [1, 2, 3, 4]) await gate.admit(asking(keys.crm, 'GET', `/v1/extensions/${id}`))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(others.told).toEqual([])
+})
+
+test('what is told late of another process does not shorten what is refused here', async () => {
+  const { store, others } = storeWithOthers()
+  const { gate, keys, clock } = gateWith({ misuse, connections: { store } })
+  const ask = () => gate.admit(asking(keys.crm, 'GET', '/v1/extensions/1')).then(outcomeOf)
+  for (const id of [1, 2, 3]) await gate.admit(asking(keys.crm, 'GET', `/v1/extensions/${id}`))
+  const ban = {
+    say: 'ban',
+    sign: 'many-ids',
+    of: '/v1/extensions/:id',
+    subject: 'acme',
+    forMs: 60_000,
+  } as const
+  others.listener!.onMessage(ban, 59_000)
+  clock.advance(59_999)
+  expect(await ask()).toBe('scraping-suspected')
+  clock.advance(1)
+  expect(await ask()).toBe('admitted')
+})

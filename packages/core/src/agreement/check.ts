@@ -103,9 +103,12 @@ class AgreementInTime implements Agreement {
   }
 
   nextLook({ account, client }: Pick<Party, 'account' | 'client'>): number | undefined {
-    const now = this.#context.clock.now()
     const review = this.#refusesStale ? this.#registration?.reviewAt(account, client) : undefined
-    const due = this.#enforced ? this.owedBy(client)?.by : undefined
+    // They have just been looked at: the version in force is the one that was found then.
+    const inForce = this.#enforced ? this.#inForce.last : undefined
+    const due = inForce && owedBy(client, inForce, this.versions)?.by
+    if (review === undefined && due === undefined) return undefined
+    const now = this.#context.clock.now()
     const next = Math.min(isAhead(review, now) ? review : Infinity, isAhead(due, now) ? due : Infinity)
     return next === Infinity ? undefined : next
   }

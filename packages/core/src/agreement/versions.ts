@@ -68,6 +68,11 @@ export class VersionInForce {
     return this.#current
   }
 
+  /** As it was found last, without a look at the clock. */
+  get last(): DatedVersion | undefined {
+    return this.#current
+  }
+
   get cited(): CitedVersion {
     return this.dated ?? this.#before
   }

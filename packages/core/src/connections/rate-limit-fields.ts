@@ -69,7 +69,10 @@ export function beside(told: ToldLimits, own: ToldLimits): ToldLimits {
   if (!policies || !states) return own
   const [[name, ofState]] = parseList(own.state) as [List[number]]
   const there = states.find(([other]) => other === name)
-  if (there && leftOf(there[1]) <= leftOf(ofState)) return told
+  if (there && leftOf(there[1]) <= leftOf(ofState)) {
+    const isNamed = policies.some(([other]) => other === name)
+    return isNamed ? told : { ...told, policy: serializeList([...policies, ...parseList(own.policy)]) }
+  }
   const others = (list: List) => list.filter(([other]) => other !== name)
   return {
     policy: serializeList([...others(policies), ...parseList(own.policy)]),

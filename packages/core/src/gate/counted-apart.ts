@@ -6,23 +6,26 @@ const MESSAGE =
   'another gate of this API has the same registry, and each counts for itself: together they admit twice the limit. ' +
   'Build one gate with createGate, and give it to each apiTerms and guardUpgrades'
 
-/** On a registry: how many open gates of each API count in memory of their own. */
+/** How many open gates of each API count the accounts of a registry in memory of their own; two loaded copies of this package have one table. */
 const GATES = Symbol.for('api-terms.gates-apart')
 
-interface Asked extends Registry {
-  [GATES]?: Map<string, number>
+function gatesOver(registry: Registry): Map<string, number> {
+  const home = globalThis as { [GATES]?: WeakMap<Registry, Map<string, number>> }
+  const all = (home[GATES] ??= new WeakMap())
+  let gates = all.get(registry)
+  if (!gates) all.set(registry, (gates = new Map<string, number>()))
+  return gates
 }
 
 /** Warns where two gates of one process count the same accounts on one API apart. Returns what is to be called as the gate closes. */
 export function warnIfCountedApart(
   api: string,
-  registry: Asked,
+  registry: Registry,
   store: ConnectionStore | undefined,
   reports: Reports,
 ): () => void {
-  if (store || !Object.isExtensible(registry)) return () => {}
-  if (!registry[GATES]) Object.defineProperty(registry, GATES, { value: new Map() })
-  const gates = registry[GATES]!
+  if (store) return () => {}
+  const gates = gatesOver(registry)
   const before = gates.get(api) ?? 0
   gates.set(api, before + 1)
   // When whoever builds the gate has put its listeners on.

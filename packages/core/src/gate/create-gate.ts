@@ -91,7 +91,9 @@ export function createGate(options: GateOptions): Gate {
     clock,
     addressOf,
     onSign: (who, found) => reports.misuse(who, found, enforce && found.refuseMs > 0),
-    onBan: (ban, forMs) => others?.banned(ban, forMs),
+    onBan(ban, forMs) {
+      if (enforce) others?.banned(ban, forMs)
+    },
   })
   const passage: Passage = new Passage({
     api,
@@ -157,7 +159,7 @@ export function createGate(options: GateOptions): Gate {
       endRegistryChanges?.()
       endTelling?.()
       counting.endTelling()
-      endCounting()
+      endCounting?.()
       changed.close()
     },
     changed,
@@ -179,7 +181,9 @@ export function createGate(options: GateOptions): Gate {
       join: (listener) => shared.voice!(api, thisProcess, listener),
     })
   warnIfOneOfMany(connections.store, reports)
-  const endCounting = warnIfCountedApart(api, options.registry, connections.store, reports)
+  const endCounting = enforce
+    ? warnIfCountedApart(api, options.registry, connections.store, reports)
+    : undefined
   const lookAtAll = () => {
     const [next] = agreement?.moments(clock.now()) ?? []
     if (next !== undefined) moments?.note(undefined, next)

@@ -12,7 +12,9 @@ export class Bans {
   /** When the last of them ends: mostly nobody is refused, and so nobody is looked up. */
   #lastEnds = -Infinity
 
-  add(subject: string, end: number): void {
+  /** What another process tells late does not shorten what holds here. */
+  add(subject: string, until: number): void {
+    const end = Math.max(until, this.#ends.peek(subject) ?? -Infinity)
     this.#ends.set(subject, end)
     this.#lastEnds = Math.max(this.#lastEnds, end)
   }

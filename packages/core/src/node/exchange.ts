@@ -1,10 +1,11 @@
+import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Admission } from '../admission.js'
 import type { Carrier, Traffic } from '../carrier.js'
 import type { Gate } from '../gate.js'
-import { cutOff } from './cut-off.js'
+import { cutOff, isGone } from './cut-off.js'
 import { isHttp2, type Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
 import { socketProgress, streamProgress } from './progress.js'
@@ -56,11 +57,9 @@ interface Serving extends Socket {
   readonly _httpMessage?: unknown
 }
 
-/** Whether the answer to an earlier request is owed. One that is all said goes out before whatever is written now. */
-export function owesAnswer(
-  socket: Duplex & { readonly _httpMessage?: { writableEnded: boolean } | null },
-): boolean {
-  return socket._httpMessage != null && !socket._httpMessage.writableEnded
+/** The answer that is going out through a socket, or is owed next. */
+export function answerOn(socket: Duplex): ServerResponse | undefined {
+  return (socket as { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
 }
 
 /** `false` where Node does not tell. */
@@ -91,7 +90,7 @@ export class Exchange implements Carrier, Carried {
     const { socket } = this
     if (socket)
       return (
-        socket.destroyed || (!isSending(socket, this.res) && (this.res as { destroyed: boolean }).destroyed)
+        isGone(socket) || (!isSending(socket, this.res) && (this.res as { destroyed: boolean }).destroyed)
       )
     const { stream } = this
     return stream === undefined || stream.destroyed
@@ -100,8 +99,11 @@ export class Exchange implements Carrier, Carried {
   end(): void {
     const { socket, res } = this
     if (!socket) return this.stream?.close(constants.NGHTTP2_CANCEL)
-    if (isSending(socket, res)) cutOff(socket)
-    ;(res as { destroy(): void }).destroy()
+    const destroy = () => (res as { destroy(): void }).destroy()
+    // What has been given whole to the system is an answer: it may go out.
+    const isGiven = (res as ServerResponse).writableEnded && socket.writableLength === 0
+    if (isSending(socket, res) && !isGiven) cutOff(socket, destroy)
+    else destroy()
   }
 
   progress(): number | undefined {

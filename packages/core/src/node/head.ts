@@ -58,11 +58,11 @@ export function writeHeadWith(
 }
 
 /** What is not to be on the head of a refusal, while it is written. */
-let unwanted: RegExp | undefined
+let unwanted: { readonly res: Outgoing; readonly fields: RegExp } | undefined
 
 /** Writes a head that has its fields. What others add to it as it is written, and is not wanted on it, is taken off again. */
 export function writeHeadWithout(res: Outgoing, status: number, fields: RegExp): void {
-  unwanted = fields
+  unwanted = { res, fields }
   try {
     ;(res as ServerResponse).writeHead(status)
   } finally {
@@ -70,9 +70,13 @@ export function writeHeadWithout(res: Outgoing, status: number, fields: RegExp):
   }
 }
 
+function removeFields(res: Storing, fields: RegExp): void {
+  for (const name of getHeaderNames.call(res)) if (fields.test(name)) res.removeHeader(name)
+}
+
 /** One function for all responses: what it needs stands with the request. */
 function storeStamped(this: Storing, firstLine: string, fields?: Fields | null): void {
-  if (unwanted) for (const name of getHeaderNames.call(this)) if (unwanted.test(name)) this.removeHeader(name)
+  if (unwanted?.res === this) removeFields(this, unwanted.fields)
   const carried = carriedBy(this.req)
   const status = this.statusCode
   // 1xx are no heads of a response.

@@ -14,6 +14,10 @@ import type { Outgoing } from './outgoing.js'
 const OF_ANOTHER_ANSWER =
   /^(?:content-(?:encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
+/** Of these, what whoever takes part in heads may not add: how a body is encoded is theirs to say. */
+const OF_CACHES =
+  /^(?:etag|last-modified|expires|age|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
+
 const CLOSING = Symbol.for('api-terms.closing')
 
 interface Closing {
@@ -50,7 +54,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
     // Whoever takes part in heads is to see them.
     for (const [name, value] of Object.entries({ ...besides(res, refusal), ...framing }))
       res.setHeader(name, value!)
-    writeHeadWithout(res, refusal.status, OF_ANOTHER_ANSWER)
+    writeHeadWithout(res, refusal.status, OF_CACHES)
   }
   if (req.method === 'HEAD') res.end()
   else res.end(refusal.body, encodingOf(refusal))

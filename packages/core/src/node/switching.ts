@@ -9,12 +9,20 @@ const STATUS_LINE = /^HTTP\/1\.1 101 [^\r\n]*\r\n/
  * first; what is no such head, and all that comes later, is written as it is.
  */
 export function stampSwitch(socket: Duplex, admission: Admission): void {
-  const before = Object.getOwnPropertyDescriptor(socket, 'write')
-  socket.write = function writeFirst(chunk: unknown, ...rest: never[]) {
-    if (before) Object.defineProperty(socket, 'write', before)
-    else delete (socket as Partial<Duplex>).write
-    return socket.write(withLines(chunk, admission), ...rest)
+  const own = Object.getOwnPropertyDescriptor(socket, 'write')
+  const before = socket.write
+  let isFirst = true
+  const writeFirst = function (this: Duplex, chunk: unknown, ...rest: never[]) {
+    const written = isFirst ? withLines(chunk, admission) : chunk
+    isFirst = false
+    // Where somebody has put another function in front meanwhile it stays, and calls this one on.
+    if (socket.write === writeFirst) {
+      if (own) Object.defineProperty(socket, 'write', own)
+      else delete (socket as Partial<Duplex>).write
+    }
+    return (before as (...args: unknown[]) => boolean).call(this, written, ...rest)
   } as Duplex['write']
+  socket.write = writeFirst
 }
 
 /** Behind the status line: there it does not matter whether the rest of the head comes in the same piece. */

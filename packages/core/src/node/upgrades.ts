@@ -9,8 +9,8 @@ import { checkGate } from '../given-gate.js'
 import { isPending, type Pending } from '../pending.js'
 import type { Refusal } from '../refusal.js'
 import type { Outcome } from '../admission.js'
-import { cutOff } from './cut-off.js'
-import { carry, owesAnswer, type Carried } from './exchange.js'
+import { cutOff, isGone } from './cut-off.js'
+import { answerOn, carry, type Carried } from './exchange.js'
 import { readIncoming } from './incoming.js'
 import { socketProgress } from './progress.js'
 import { linesOf } from './refuse.js'
@@ -63,23 +63,36 @@ async function guardUpgrade(
 ): Promise<void> {
   // Node has taken its own listener off: an error of the socket would end the process.
   socket.on('error', ignore)
-  // RFC 9112 §9.3.2: answers go out in the order of requests, and one is owed still. It could be waited for, but nobody reads the socket any more.
-  if (owesAnswer(socket)) return void socket.destroy()
+  if (answerOn(socket) && !(await isInTurn(socket))) return void socket.destroy()
   const mark = gate.measuring ? markOf(socket as Socket) : undefined
   const decision = gate.decide(readIncoming(req))
   const early: Buffer[] = []
   const outcome = isPending(decision) ? await answerOf(decision, socket, early) : decision
-  if (socket.destroyed || socket.readableEnded) {
+  if (isGone(socket) || socket.readableEnded) {
     if (outcome.admitted) outcome.release()
     return void socket.destroy()
   }
   if (!outcome.admitted) return refuseUpgrade(socket, req, outcome)
   carry(req, new Upgraded(outcome, socket, mark))
   // Ended between its admission and now: it has just been cut off.
-  if (socket.destroyed) return
+  if (isGone(socket)) return
   socket.on('close', () => outcome.release())
   stampSwitch(socket, outcome)
   await onUpgrade(req, socket, early.length > 0 ? Buffer.concat([head, ...early]) : head, outcome)
+}
+
+/**
+ * RFC 9112 §9.3.2: answers go out in the order of requests. Those before it that have been given are waited for; one that is owed still is not,
+ * since nobody reads the socket any more.
+ */
+async function isInTurn(socket: Duplex): Promise<boolean> {
+  for (let before = answerOn(socket); before && !socket.destroyed; before = answerOn(socket)) {
+    if (!before.writableEnded) return false
+    const gone = before
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await new Promise((resolve) => gone.once('close', resolve))
+  }
+  return true
 }
 
 /** So much of what comes while an upgrade is decided is taken in; the rest waits with the peer. */
