@@ -592,25 +592,66 @@ function refusalCases(open: Open): void {
     expect(JSON.stringify(await historyOf(registry))).not.toContain(key)
   })
 
-  test('keeps no key that was put where people read: in names, contacts, and of those who accept and consent', async () => {
-    const { registry, acme, later } = await open()
+  test('keeps no key that was put where people read: in names and contacts, and of who did something, and why', async () => {
+    const { registry, acme } = await open()
     await acme()
-    const { key } = issueKey()
-    const contacts = { technical: `dev@acme.example, ${key}` }
-    await registry.updateAccount({ account: 'acme', name: key, contacts, ...OPS })
-    await registry.updateClient({ client: 'crm', name: `my ${key}`, contacts, ...OPS })
-    const accepted = { client: 'crm', version: '1', entity: `Acme ${key}`, acceptedBy: key }
-    expect(await registry.acceptTerms({ ...accepted, ...OPS })).toMatchObject({
-      by: '[key]',
-      entity: 'Acme [key]',
+    const { key } = issueKey({ prefix: 'acme_live' })
+    const contacts = { technical: `dev@acme.example, ${key}${key}` }
+    expect(
+      await registry.updateAccount({ account: 'acme', name: `id_${key}`, contacts, ...OPS }),
+    ).toMatchObject({
+      name: 'id_[key]',
+      contacts: { technical: 'dev@acme.example, [key][key]' },
     })
-    const granted = await registry.grant({ account: 'acme', limits: { read: 1 }, consentedBy: key, ...OPS })
-    expect(granted.consentedBy).toBe('[key]')
-    const acceptances = [{ version: '1', at: later(0), by: key, entity: key }]
-    const client = { id: 'pbx', account: 'acme', name: key, credentials: [], acceptances }
+    await registry.updateClient({ client: 'crm', name: `my ${key}`, contacts, by: key, why: `of ${key}` })
+    const client = { id: 'pbx', account: 'acme', name: key, credentials: [] }
     await registry.perform({ kind: 'import', accounts: [{ id: 'x', name: key }], clients: [client] }, OPS)
     expect(JSON.stringify([await stateOf(registry), await historyOf(registry)])).not.toContain(key)
     expect(replayed(await historyOf(registry))).toEqual(await stateOf(registry))
+  })
+
+  test('refuses a key in the place of who accepts or consents', async () => {
+    const { registry, acme, later } = await open()
+    await acme()
+    const { key } = issueKey()
+    const before = await historyOf(registry)
+    const accepted = { client: 'crm', version: '1', entity: 'Acme', acceptedBy: 'joe', ...OPS }
+    const acceptances = [{ version: '1', at: later(0), by: key, entity: 'Acme' }]
+    const client = { id: 'pbx', account: 'acme', credentials: [], acceptances }
+    const grant = { account: 'acme', limits: { read: 1 }, consentedBy: `sales, ${key}`, ...OPS }
+    for (const [path, refused] of [
+      ['acceptedBy', registry.acceptTerms({ ...accepted, acceptedBy: key })],
+      ['entity', registry.acceptTerms({ ...accepted, entity: `Acme ${key}` })],
+      ['grant.consentedBy', registry.grant(grant)],
+      ['client.acceptances[0].by', registry.perform({ kind: 'set-client', client }, OPS)],
+    ] as const)
+      await expect(refused).rejects.toMatchObject({ fault: 'invalid', issues: [{ path }] })
+    expect(await historyOf(registry)).toEqual(before)
+  })
+
+  test('keeps ids of the form of a key as they are, wherever they stand: their checksum is none', async () => {
+    const { registry, another, acme } = await open()
+    await acme()
+    const [ann, ben] = ['user_0a1b2c3d4e5f60718293a4b5c6d7e8f901234567', `user_${'0f'.repeat(20)}`]
+    const accepted = { client: 'crm', version: '1', entity: ann, ...OPS }
+    await registry.acceptTerms({ ...accepted, acceptedBy: ann })
+    await registry.acceptTerms({ ...accepted, acceptedBy: ben })
+    await registry.updateAccount({ account: 'acme', name: ann, contacts: { id: ben }, by: ann, why: ben })
+    await registry.grant({ account: 'acme', limits: { read: 2 }, consentedBy: ann, ...OPS })
+    await registry.issueKey({ client: 'crm', id: ben, ...OPS })
+    expect(await another.client('crm')).toMatchObject({
+      acceptances: [
+        { by: ann, entity: ann },
+        { by: ben, entity: ann },
+      ],
+      credentials: [{ id: ben }],
+    })
+    expect(await another.account('acme')).toMatchObject({
+      name: ann,
+      contacts: { id: ben },
+      grants: [{ consentedBy: ann }],
+    })
+    expect((await historyOf(another))[4]).toMatchObject({ by: ann, why: ben })
   })
 
   test('says nothing of what was given for a credential that is none: a key, perhaps', async () => {

@@ -91,6 +91,20 @@ describe('a registry in memory', () => {
     expect(JSON.stringify(issues)).not.toContain(key)
   })
 
+  it('starts with ids of the form of a key, and with no key', () => {
+    const { key, digest: of } = issueKey()
+    const start = (id: string) => {
+      const acceptances = [{ version: '1', at: new Date(0), by: id, entity: 'Acme' }]
+      const client = { id: 'crm', account: 'acme', credentials: [{ id, digest: of }], acceptances }
+      return memoryRegistry({ accounts: [{ id: 'acme' }], clients: [client] })
+    }
+    expect(start(`cred_${'0f'.repeat(20)}`).client('crm')?.credentials).toHaveLength(1)
+    expect(Object.keys(issuesOf(() => start(key)))).toEqual([
+      'clients[0].credentials[0].id',
+      'clients[0].acceptances[0].by',
+    ])
+  })
+
   it('takes no two credentials, and no two grants, under one id', async () => {
     const credentials = [
       { id: 'k', digest: digest() },

@@ -3,6 +3,7 @@ import { applied } from './applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from './checking.js'
 import { fixedDate } from './fixed-date.js'
 import { operationToKeep } from './frozen-copy.js'
+import { withoutIssuedKeys } from './keys-in-text.js'
 import type { HistoryEntry } from './operations.js'
 import { rulesOf } from './rules.js'
 import type { RecordChange, RegistryStorage } from './storage.js'
@@ -10,7 +11,6 @@ import { completeClock, type Clock } from '../clock.js'
 import { DAY_MS } from '../days.js'
 import { isPromise } from '../pending.js'
 import type { RegistryChange } from '../registry.js'
-import { withoutKeys } from '../without-keys.js'
 import { accountOperations, type CarryOut } from './registry-operations.js'
 import { createListeners } from './listeners.js'
 
@@ -73,8 +73,8 @@ export function accountRegistry(
     checkOperation(operation, author)
     const proposal = Object.freeze({
       time: fixedDate(clock.now()),
-      by: withoutKeys(author.by),
-      ...(author.why !== undefined && { why: withoutKeys(author.why) }),
+      by: withoutIssuedKeys(author.by),
+      ...(author.why !== undefined && { why: withoutIssuedKeys(author.why) }),
       operation,
       ...rulesOf(operation.kind),
     })

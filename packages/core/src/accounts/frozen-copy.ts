@@ -1,5 +1,5 @@
-import { withoutKeys } from '../without-keys.js'
 import { fixedDate } from './fixed-date.js'
+import { withoutIssuedKeys } from './keys-in-text.js'
 import type { Operation } from './operations.js'
 
 /**
@@ -10,12 +10,14 @@ export function frozenCopy<T>(value: T): T {
   return copied(value, (text) => text) as T
 }
 
-/** What people write and read, and may put a key into by mistake; what names somebody or something is kept as it is. */
-const FOR_PEOPLE = new Set(['name', 'contacts', 'entity', 'by', 'acceptedBy', 'consentedBy'])
+/** What people write and read, and may put a key into by mistake; who accepts or consents is not altered, but refused where that is a key. */
+const FOR_PEOPLE = new Set(['name', 'contacts'])
 
 /** A copy of an operation that nobody can alter, without the keys that stand where people read (clause 4(b)). */
 export function operationToKeep(operation: Operation): Operation {
-  return copied(operation, (text, within) => (FOR_PEOPLE.has(within) ? withoutKeys(text) : text)) as Operation
+  return copied(operation, (text, within) =>
+    FOR_PEOPLE.has(within) ? withoutIssuedKeys(text) : text,
+  ) as Operation
 }
 
 /** `kept` is asked for each text, with the member that it is, or that it is within. */
