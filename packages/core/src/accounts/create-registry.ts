@@ -8,13 +8,14 @@ import type { HistoryEntry } from './operations.js'
 import { rulesOf } from './rules.js'
 import type { RecordChange, RegistryStorage } from './storage.js'
 import { completeClock, type Clock } from '../clock.js'
-import { DAY_MS } from '../days.js'
 import { isPromise } from '../pending.js'
 import type { RegistryChange } from '../registry.js'
 import { accountOperations, type CarryOut } from './registry-operations.js'
 import { createListeners } from './listeners.js'
 
 const PAGE = 100
+/** Clocks that are kept agree within seconds: one that is ahead by more is wrong, and notices, grants and overlaps would be over too soon. */
+const MOST_AHEAD_MS = 60_000
 
 /** What a registry needs beside its storage. */
 export interface AccountRegistryOptions {
@@ -59,12 +60,12 @@ export function accountRegistry(
 
   /**
    * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
-   * not yet set back, does not come back. A clock that was further ahead than a day was wrong, and is not followed: notices and grants would all be over.
+   * not yet set back, does not come back. Nothing follows a clock that was too far ahead.
    */
   const timeAfter = (last: Date | undefined) => {
     const now = clock.now()
     const before = last?.getTime() ?? -Infinity
-    return fixedDate(before - now <= DAY_MS ? Math.max(now, before) : now)
+    return fixedDate(before - now <= MOST_AHEAD_MS ? Math.max(now, before) : now)
   }
 
   /** On the spot where the storage answers so. */
