@@ -14,6 +14,14 @@ import type { Outgoing } from './outgoing.js'
 const OF_ANOTHER_ANSWER =
   /^(?:content-(?:encoding|language|location|range|disposition)|etag|last-modified|expires|age|accept-ranges|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
+/** `set`: the fields that the app has set, where they are known already. */
+export function removeFieldsOfAnotherAnswer(
+  res: Outgoing,
+  set: readonly string[] = res.getHeaderNames(),
+): void {
+  for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
+}
+
 const CLOSING = Symbol.for('api-terms.closing')
 
 interface Closing {
@@ -40,7 +48,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   const { res } = exchange
   if (res.headersSent) return void res.destroy()
   const set = res.getHeaderNames()
-  for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
+  removeFieldsOfAnotherAnswer(res, set)
   const framing: OutgoingHttpHeaders = { 'Content-Length': refusal.bodyBytes }
   if (closesUnread(exchange, req)) framing.Connection = 'close'
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.
