@@ -23,6 +23,8 @@ export interface RedisLedgerOptions {
 
 /** How often it is looked whether Redis has answered what was sent before, in ms. */
 const LOOK_MS = 20
+/** After so many times `timeoutMs` without an answer something more is sent: a connection that has died in silence never answers. */
+const LOST_AFTER = 10
 
 /**
  * A sink of the ledger: each entry is one of a Redis Stream, under `entry` as JSON, with `what`, `account` and `reason` beside it. None is there
@@ -41,6 +43,9 @@ class RedisLedger implements LedgerSink {
   readonly #runner: ScriptRunner
   /** The last write: several ledgers may share a sink. */
   #before: Promise<unknown> = Promise.resolve()
+  #sentAt = -Infinity
+  /** So many of the commands without an answer were sent before one that was answered: nobody waits for those. */
+  #lost = 0
 
   constructor(
     send: SendCommand,
@@ -62,20 +67,30 @@ class RedisLedger implements LedgerSink {
     const { stream, appended } = this.keys
     for (const [ledger, its] of byLedger(entries.map(numbered))) {
       const args = [String(this.maxLength), ...its.flatMap(wordsOf)]
+      this.#sentAt = performance.now()
       // oxlint-disable-next-line no-await-in-loop -- one ledger, but where somebody else writes
       await this.#runner.run(APPEND_ENTRIES, [stream, appended(ledger)], args)
+      this.#lost = this.#runner.unanswered
     }
   }
 
   /** A client may keep what was sent for as long as Redis is away: what comes again each second would be piled upon it. */
   async #answered(): Promise<void> {
     const until = performance.now() + this.timeoutMs
-    while (this.#runner.unanswered > 0) {
+    while (this.#isWaiting()) {
       if (performance.now() >= until)
         throw new StoreError(`Redis took longer than ${this.timeoutMs} ms for what was sent before`)
       // oxlint-disable-next-line no-await-in-loop -- until they have been answered, or for so long
       await passed(LOOK_MS, undefined, { ref: false })
     }
+  }
+
+  /** Each time for twice as long: an outage of a day leaves a few commands in the client, and not one for each batch. */
+  #isWaiting(): boolean {
+    this.#lost = Math.min(this.#lost, this.#runner.unanswered)
+    const waitedFor = this.#runner.unanswered - this.#lost
+    const waitMs = this.timeoutMs * LOST_AFTER * 2 ** (waitedFor - 1)
+    return waitedFor > 0 && performance.now() - this.#sentAt < waitMs
   }
 }
 

@@ -179,6 +179,28 @@ describe('the ledger in Redis', () => {
     await written
   })
 
+  test('goes on in time where one command is never answered, however many come after it', async () => {
+    let sent = 0
+    const send = () => (++sent === 1 ? new Promise(() => {}) : Promise.resolve(1))
+    const sink = redisLedger({ client: send, timeoutMs: 10 })
+    const write = () => sink.write([entry('l/1')]).then(...SUCCEEDS)
+    await expect.poll(write, { interval: 1 }).toBe(true)
+    expect([await write(), await write(), sent]).toEqual([true, true, 4])
+  })
+
+  test('sends ever less often while nothing is answered: what a client keeps does not pile up', async () => {
+    let sent = 0
+    const send = () => {
+      sent++
+      return new Promise(() => {})
+    }
+    const sink = redisLedger({ client: send, timeoutMs: 5 })
+    const until = performance.now() + 1000
+    while (performance.now() < until) expect(await sink.write([entry('l/1')]).then(...SUCCEEDS)).toBe(false)
+    expect(sent).toBeGreaterThan(1)
+    expect(sent).toBeLessThanOrEqual(5)
+  })
+
   test('leaves nothing behind but the stream, in time', async () => {
     const stream = freshPrefix()
     await redisLedger({ client, stream }).write([entry('l/1')])
