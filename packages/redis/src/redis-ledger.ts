@@ -23,6 +23,10 @@ export interface RedisLedgerOptions {
 
 /** How often it is looked whether Redis has answered what was sent before, in ms. */
 const LOOK_MS = 20
+/** Why Redis may refuse a key beside the stream: in a cluster it lies elsewhere, or the user may not use it. */
+const REFUSED_KEY = /^(?:CROSSSLOT|NOPERM)/
+const UNREMEMBERED =
+  'what comes again may be in the ledger twice: give the stream a hash tag, as in {name}, or its user the access that the README of @api-terms/redis lists for it'
 /** After so many times `timeoutMs` without an answer something more is sent: a connection that has died in silence never answers. */
 const LOST_AFTER = 10
 
@@ -46,6 +50,8 @@ class RedisLedger implements LedgerSink {
   #sentAt = -Infinity
   /** So many of the commands without an answer were sent before one that was answered: nobody waits for those. */
   #lost = 0
+  #warn: (message: string, cause: unknown) => void = () => {}
+  #hasWarned = false
 
   constructor(
     send: SendCommand,
@@ -56,6 +62,10 @@ class RedisLedger implements LedgerSink {
     this.#runner = new ScriptRunner(send, timeoutMs)
   }
 
+  onWarning(listener: (message: string, cause: unknown) => void): void {
+    this.#warn = listener
+  }
+
   write(entries: readonly LedgerEntry[]): Promise<void> {
     const written = this.#before.then(() => this.#write(entries))
     this.#before = written.catch(() => undefined)
@@ -64,14 +74,36 @@ class RedisLedger implements LedgerSink {
 
   async #write(entries: readonly LedgerEntry[]): Promise<void> {
     await this.#answered()
-    const { stream, appended } = this.keys
     for (const [ledger, its] of byLedger(entries.map(numbered))) {
       const args = [String(this.maxLength), ...its.flatMap(wordsOf)]
-      this.#sentAt = performance.now()
       // oxlint-disable-next-line no-await-in-loop -- one ledger, but where somebody else writes
-      await this.#runner.run(APPEND_ENTRIES, [stream, appended(ledger)], args)
-      this.#lost = this.#runner.unanswered
+      await this.#append(this.keys.appended(ledger), args)
     }
+  }
+
+  /** A stream that was written before its entries were remembered is not to end with that. */
+  async #append(appended: string, args: readonly string[]): Promise<void> {
+    const { stream } = this.keys
+    try {
+      await this.#run([stream, appended], args)
+    } catch (error) {
+      const { cause } = error as StoreError
+      if (!(cause instanceof Error) || !REFUSED_KEY.test(cause.message)) throw error
+      await this.#run([stream], args)
+      this.#warnOnce(cause)
+    }
+  }
+
+  async #run(keys: readonly string[], args: readonly string[]): Promise<void> {
+    this.#sentAt = performance.now()
+    await this.#runner.run(APPEND_ENTRIES, keys, args)
+    this.#lost = this.#runner.unanswered
+  }
+
+  #warnOnce(cause: Error): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    this.#warn(UNREMEMBERED, cause)
   }
 
   /** A client may keep what was sent for as long as Redis is away: what comes again each second would be piled upon it. */

@@ -1,4 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGate, createLedger, issueKey, memoryRegistry, type LedgerEntry } from '@api-terms/core'
@@ -226,6 +227,19 @@ describe('the ledger in Redis', () => {
       // oxlint-disable-next-line no-await-in-loop -- as above
       await close()
     }
+    await cluster.stop()
+  })
+
+  test('is written in a cluster with a prefix of the client and a name without a tag too, as a warning says once', async () => {
+    const cluster = await startRedisCluster()
+    const its = new Cluster([...cluster.nodes], { keyPrefix: 'ours:' })
+    const sink = redisLedger({ client: its, timeoutMs: 5000 })
+    const warnings: string[] = []
+    sink.onWarning?.((message) => warnings.push(message))
+    for (const ids of [['l/1', 'l/2'], ['l/3']]) await sink.write(ids.map(entry))
+    expect(await lengthOf(its, 'api-terms:ledger')).toBe(3)
+    expect(warnings).toEqual([expect.stringContaining('hash tag')])
+    its.disconnect()
     await cluster.stop()
   })
 
