@@ -172,7 +172,7 @@ function registeringCases(open: Open): void {
     expect(resold.map(({ id }) => id).toSorted()).toEqual(ids.filter((id) => id < 'c').toSorted())
     expect(await registry.accounts({ partner: 'nobody' })).toEqual([])
     for (const page of [{ limit: 0 }, { limit: 1.5 }, { afer: 'a' }])
-      await expect(async () => registry.accounts(page)).rejects.toMatchObject({ fault: 'invalid' })
+      await refusesAsItAnswers(registry, () => registry.accounts(page))
   })
 }
 
@@ -748,8 +748,14 @@ function formCases(open: Open): void {
   test.each([undefined, null, 5, {}])('refuses to look for %j', async (nobody) => {
     const { registry } = await open()
     for (const look of [registry.account, registry.client, registry.clientsOf] as ((id: never) => unknown)[])
-      await expect(async () => look(nobody as never)).rejects.toMatchObject({ fault: 'invalid' })
+      await refusesAsItAnswers(registry, () => look(nobody as never))
   })
+}
+
+/** One that answers with promises throws nothing past them, where nobody would catch it. */
+async function refusesAsItAnswers(registry: AccountRegistry, ask: () => unknown): Promise<void> {
+  const answersAtOnce = registry.peekByDigest !== undefined
+  await expect(answersAtOnce ? async () => ask() : ask()).rejects.toMatchObject({ fault: 'invalid' })
 }
 
 function historyCases(open: Open): void {
@@ -835,7 +841,7 @@ function historyCases(open: Open): void {
     expect(page.map(({ id }) => id)).toEqual([2, 3])
     expect(await registry.history({ after: 5 })).toEqual([])
     for (const wrong of [{ limit: 0 }, { after: -1 }, { acount: 'a' }])
-      await expect(async () => registry.history(wrong)).rejects.toMatchObject({ fault: 'invalid' })
+      await refusesAsItAnswers(registry, () => registry.history(wrong))
   })
 
   test('leads to the same records again', async () => {

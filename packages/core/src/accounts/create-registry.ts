@@ -6,7 +6,7 @@ import { operationToKeep } from './frozen-copy.js'
 import { withoutIssuedKeys } from './keys-in-text.js'
 import type { HistoryEntry } from './operations.js'
 import { rulesOf } from './rules.js'
-import type { RecordChange, RegistryStorage } from './storage.js'
+import type { RecordChange, RegistryStorage, Soon } from './storage.js'
 import { completeClock, type Clock } from '../clock.js'
 import { isPromise } from '../pending.js'
 import type { RegistryChange } from '../registry.js'
@@ -88,22 +88,28 @@ export function accountRegistry(
     return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
   }
 
+  /** Who is answered with promises, as by a storage that has to wait, catches nothing that is thrown past them. */
+  const answerTo = <Answer>(ask: () => Soon<Answer>): Soon<Answer> =>
+    storage.peekByDigest ? ask() : (async () => ask())()
+
   const registry: Omit<AccountRegistry, 'peekByDigest'> = {
     findByDigest: (digest) => storage.findByDigest(digest),
     onChange,
     onOperation: operations.add,
     ...accountOperations(carryOut),
-    account: (id) => storage.account(checked(id)),
-    client: (id) => storage.client(checked(id)),
-    accounts(page = {}) {
-      checkAccountPage(page)
-      return storage.accounts({ ...page, limit: page.limit ?? PAGE })
-    },
-    clientsOf: (account) => storage.clientsOf(checked(account)),
-    history(page = {}) {
-      checkHistoryPage(page)
-      return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
-    },
+    account: (id) => answerTo(() => storage.account(checked(id))),
+    client: (id) => answerTo(() => storage.client(checked(id))),
+    accounts: (page = {}) =>
+      answerTo(() => {
+        checkAccountPage(page)
+        return storage.accounts({ ...page, limit: page.limit ?? PAGE })
+      }),
+    clientsOf: (account) => answerTo(() => storage.clientsOf(checked(account))),
+    history: (page = {}) =>
+      answerTo(() => {
+        checkHistoryPage(page)
+        return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
+      }),
     async close() {
       endChanges?.()
       await storage.close?.()
