@@ -123,6 +123,12 @@ describe('a registry in memory', () => {
     })
   })
 
+  it('starts with grants of one id of which one has an end: it may be over', () => {
+    const grant = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
+    const grants = [{ ...grant, until: new Date(1) }, grant]
+    expect(memoryRegistry({ accounts: [{ id: 'acme', grants }] }).account('acme')?.grants).toHaveLength(2)
+  })
+
   it.each([
     5,
     null,

@@ -106,7 +106,7 @@ export const account = strict({
   partner: text,
   contacts: v.optional(contacts),
   verifiedAt: v.optional(moment),
-  grants: v.optional(listOfOwnIds(grant, 'must be a list of grants')),
+  grants: v.optional(listOfOwnIds(grant, 'must be a list of grants', ({ until }) => until !== undefined)),
   terminatesAt: v.optional(moment),
   suspendedWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
   terminatesWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
