@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   createGate,
@@ -897,6 +898,29 @@ function outcomeCases(open: Open): void {
     const copy = new (verifiedAt!.constructor as DateConstructor)(verifiedAt!)
     copy.setUTCDate(15)
     expect(copy).toEqual(later(14 * DAY))
+  })
+
+  test('gives out dates that strict comparison takes for any others', async () => {
+    const { registry, another, acme, later } = await open()
+    await acme()
+    const time = later(0)
+    const verified = { id: 'acme', verifiedAt: time }
+    const client = { id: 'crm', account: 'acme', verifiedAt: time, credentials: [] }
+    const ofNotice = ({ time: at, operation }: HistoryEntry) => ({ at, operation })
+    const notice = { at: time, operation: { kind: 'terminate', account: 'acme', from: later(DAY) } }
+    const accepted = { client: 'crm', version: '1', entity: 'Acme', ...OPS }
+    const named = { account: 'acme', name: 'Acme', ...OPS }
+    for (const [told, asExpected] of [
+      [await another.account('acme'), verified],
+      [await another.accounts(), [verified]],
+      [await another.client('crm'), client],
+      [await another.clientsOf('acme'), [client]],
+      [await registry.updateAccount(named), { name: 'Acme', ...verified }],
+      [await registry.acceptTerms(accepted), { version: '1', at: time, by: OPS.by, entity: 'Acme' }],
+      [ofNotice(await registry.terminate({ account: 'acme', from: later(DAY), ...OPS })), notice],
+      [ofNotice((await historyOf(another)).at(-1)!), notice],
+    ])
+      deepStrictEqual(told, asExpected)
   })
 }
 

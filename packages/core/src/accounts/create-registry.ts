@@ -2,7 +2,7 @@ import type { AccountRegistry } from './account-registry.js'
 import { applied } from './applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from './checking.js'
 import { fixedDate } from './fixed-date.js'
-import { operationToKeep } from './frozen-copy.js'
+import { entryToGive, frozenCopy, operationToKeep } from './frozen-copy.js'
 import { withoutIssuedKeys } from './keys-in-text.js'
 import type { HistoryEntry } from './operations.js'
 import { rulesOf } from './rules.js'
@@ -85,12 +85,21 @@ export function accountRegistry(
       change = applied(view, { ...proposal, time })
       return { ...change, time }
     })
-    return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
+    return { entry: entryToGive(done(isPromise(entry) ? await entry : entry)), change: change! }
   }
 
-  /** Who is answered with promises, as by a storage that has to wait, catches nothing that is thrown past them. */
-  const answerTo = <Answer>(ask: () => Soon<Answer>): Soon<Answer> =>
-    storage.peekByDigest ? ask() : (async () => ask())()
+  /**
+   * A copy of what the storage has: the gate alone shares records with it. Who is answered with promises, as by a storage that has to wait,
+   * catches nothing that is thrown past them.
+   */
+  const answerTo = <Answer>(
+    ask: () => Soon<Answer>,
+    toGive: (answer: Answer) => Answer = frozenCopy,
+  ): Soon<Answer> => {
+    if (!storage.peekByDigest) return (async () => toGive(await ask()))()
+    const answer = ask()
+    return isPromise(answer) ? answer.then(toGive) : toGive(answer)
+  }
 
   const registry: Omit<AccountRegistry, 'peekByDigest'> = {
     findByDigest: (digest) => storage.findByDigest(digest),
@@ -106,10 +115,13 @@ export function accountRegistry(
       }),
     clientsOf: (account) => answerTo(() => storage.clientsOf(checked(account))),
     history: (page = {}) =>
-      answerTo(() => {
-        checkHistoryPage(page)
-        return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
-      }),
+      answerTo(
+        () => {
+          checkHistoryPage(page)
+          return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
+        },
+        (entries) => Object.freeze(entries.map(entryToGive)),
+      ),
     async close() {
       endChanges?.()
       await storage.close?.()
