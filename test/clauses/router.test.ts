@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createUsage } from '@api-terms/core'
 import { TestClock } from '../clock.js'
 import { RawCaller } from '../callers/raw.js'
-import { accepting, apiOf, BY, DAY, FRAMEWORKS, TERMS_URL, told } from './setting.js'
+import { accepting, apiOf, BY, DAY, FRAMEWORKS, TERMS_URL, told, type Before } from './setting.js'
 
 const VERSIONS = [
   { version: '2026-01', effectiveAt: new Date('2026-01-01') },
@@ -36,6 +36,31 @@ describe.each(FRAMEWORKS)('%s', (framework) => {
       ],
       acceptance: { version: '2026-01', url: TERMS_URL, by: '2026-01-01T00:00:00.000Z' },
     })
+  })
+
+  test('8(a): no cache keeps an answer, whatever the app has set for its own before', async () => {
+    const fields = {
+      'CDN-Cache-Control': 'public, max-age=600',
+      'Surrogate-Control': 'max-age=600',
+      'X-Accel-Expires': '600',
+      ETag: '"of-another"',
+      'X-Request-Id': '5',
+    }
+    const before: Before = {
+      express: () => (_req, res, next) => {
+        res.set(fields)
+        next()
+      },
+      koa(ctx, next) {
+        ctx.set(fields)
+        return next()
+      },
+    }
+    const { ask, client } = await apiOf({ framework, before, ...OPTIONS })
+    const { status, headers } = await ask(await client('crm'), '/terms/account')
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
+    const left = Object.keys(fields).filter((name) => headers.has(name))
+    expect(left).toEqual(framework === 'node:http' ? [] : ['X-Request-Id'])
   })
 
   test('2(d): a client reads how it stands: status, acceptances, grants, limits, keys and what it has open', async () => {

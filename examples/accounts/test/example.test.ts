@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -72,5 +73,18 @@ test('Ctrl-C in the middle of it leaves nothing', async () => {
   await once(program.stdout!, 'data')
   pressCtrlC(program)
   expect(await ended).toEqual([0, null])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a reader that has seen enough, as head has, ends it, and leaves nothing', async () => {
+  const folder = await scratchFolder()
+  const program = spawnProgram(MAIN, { TMPDIR: folder }, { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void program.kill('SIGKILL'))
+  const ended = once(program, 'exit')
+  const faults = text(program.stderr!)
+  await once(program.stdout!, 'data')
+  program.stdout!.destroy()
+  expect(await ended).toEqual([0, null])
+  expect(await faults).toBe('')
   expect(await readdir(folder)).toEqual([])
 })

@@ -1,5 +1,6 @@
 /**
- * Until a signal asks the program to end: asked for before anything is opened, it leaves nothing open. What comes within a second is that
+ * Until a signal asks the program to end, or whoever reads what it prints has gone, as `head` does: asked for before anything is opened, it
+ * leaves nothing open. What comes within a second is that
  * signal again: a terminal signals every process of a command, and npm passes it on besides. A later one, of somebody who will not
  * wait, kills the program as it would any.
  */
@@ -12,6 +13,8 @@ export function untilStopped(): Promise<void> {
       settle()
     }
     process.on('SIGTERM', stop).on('SIGINT', stop)
+    // For good: what is still printed fails again.
+    process.stdout.on('error', settle)
   })
 }
 

@@ -27,6 +27,15 @@ const kinds = {
   'a registry that is waited for': (one: Holder): Registry => mapRegistry([one]),
 }
 
+it.each([false, null, 0, 'no', at(SECOND)])(
+  "a credential of a registry of the provider's own, with a member ended of its own (%j), is good",
+  async (ended) => {
+    const one = holder({ credential: { ended } as object })
+    const { check } = checkOver(mapRegistry([one]))
+    expect(told(await check.identify(bearer(one.key)))).toBe('acme')
+  },
+)
+
 describe.each(Object.entries(kinds))('with %s', (_kind, registryOf) => {
   it('a key stops at the moment it expires, also when its look-up is still believed', async () => {
     const one = holder({ credential: { expiresAt: at(10 * SECOND) } })

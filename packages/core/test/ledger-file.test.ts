@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -30,6 +30,24 @@ const entry = (n: number, bytes = 0): LedgerEntry => ({
 })
 
 describe('a file', () => {
+  test('stays where it is as the process goes into another folder', async () => {
+    const before = process.cwd()
+    const [first, other] = [join(folder, 'first'), join(folder, 'other')]
+    await Promise.all([first, other].map((path) => mkdir(path)))
+    try {
+      process.chdir(first)
+      const sink = fileLedger({ path: 'ledger.ndjson', maxBytes: 1 })
+      await sink.write([entry(0)])
+      process.chdir(other)
+      await sink.write([entry(1)])
+      await sink.close?.()
+    } finally {
+      process.chdir(before)
+    }
+    expect(await readdir(other)).toEqual([])
+    expect(await readdir(first)).toEqual(['ledger.ndjson', 'ledger.ndjson.1'])
+  })
+
   test('is begun anew in time, and only so many are kept', async () => {
     const path = join(folder, 'rotated.ndjson')
     const sink = fileLedger({ path, maxBytes: 2000, files: 3 })

@@ -91,6 +91,20 @@ describe('a registry in memory', () => {
     expect(JSON.stringify(issues)).not.toContain(key)
   })
 
+  it('starts with ids of the form of a key, and with no key', () => {
+    const { key, digest: of } = issueKey()
+    const start = (id: string) => {
+      const acceptances = [{ version: '1', at: new Date(0), by: id, entity: 'Acme' }]
+      const client = { id: 'crm', account: 'acme', credentials: [{ id, digest: of }], acceptances }
+      return memoryRegistry({ accounts: [{ id: 'acme' }], clients: [client] })
+    }
+    expect(start(`cred_${'0f'.repeat(20)}`).client('crm')?.credentials).toHaveLength(1)
+    expect(Object.keys(issuesOf(() => start(key)))).toEqual([
+      'clients[0].credentials[0].id',
+      'clients[0].acceptances[0].by',
+    ])
+  })
+
   it('takes no two credentials, and no two grants, under one id', async () => {
     const credentials = [
       { id: 'k', digest: digest() },
@@ -107,6 +121,12 @@ describe('a registry in memory', () => {
     await expect(registry.setClient(clients[0]!)).rejects.toMatchObject({
       issues: [{ path: 'client.credentials' }],
     })
+  })
+
+  it('starts with grants of one id of which one has an end: it may be over', () => {
+    const grant = { id: 'g', limits: { read: 1 }, consentedBy: 'sales' }
+    const grants = [{ ...grant, until: new Date(1) }, grant]
+    expect(memoryRegistry({ accounts: [{ id: 'acme', grants }] }).account('acme')?.grants).toHaveLength(2)
   })
 
   it.each([
@@ -316,10 +336,10 @@ describe('the history of a registry in memory', () => {
     const { operation } = entry!
     if (operation.kind !== 'import') throw new Error(`is ${operation.kind}`)
     const { accounts, clients } = operation
-    expect(registry.account('plain')).toBe(accounts[0])
-    expect(registry.client('plain')).toBe(clients[0])
-    expect(registry.account('noticed')).toBe(accounts[1])
-    expect(registry.client('ends')).toBe(clients[1])
+    const [plain, ends] = clients.map(({ credentials }) => registry.peekByDigest(credentials[0]!.digest))
+    expect(plain?.account).toBe(accounts[0])
+    expect(plain?.client).toBe(clients[0])
+    expect(ends?.client).toBe(clients[1])
     for (const fixed of [accounts[1]!.terminatesAt!, clients[1]!.credentials[0]!.expiresAt!]) {
       expect(() => fixed.setTime(0)).toThrow('cannot be set: set a copy')
       expect(fixed).toEqual(new Date('2027-01-01'))

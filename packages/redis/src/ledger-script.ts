@@ -5,7 +5,7 @@ import type { Script } from './scripts.js'
 const REMEMBERED_S = 86_400
 
 const text = `
-local last = tonumber(redis.call('GET', KEYS[2]) or 0)
+local last = KEYS[2] and tonumber(redis.call('GET', KEYS[2]) or 0) or 0
 for i = 2, #ARGV, 5 do
   local serial = tonumber(ARGV[i])
   -- What was sent again, since its answer was lost or came late, is in the stream already.
@@ -16,9 +16,9 @@ for i = 2, #ARGV, 5 do
   end
 end
 -- Renewed for a ledger that is at work, and gone soon after one that is not.
-if last > 0 then redis.call('SET', KEYS[2], last, 'EX', ${REMEMBERED_S}) end
+if KEYS[2] and last > 0 then redis.call('SET', KEYS[2], last, 'EX', ${REMEMBERED_S}) end
 return 1
 `
 
-/** `stream, last entry of the ledger in it | how many the stream keeps, serial or nothing, what, account, reason, entry, serial, …` */
+/** `stream, last entry of the ledger in it, if that is kept | how many the stream keeps, serial or nothing, what, account, reason, entry, serial, …` */
 export const APPEND_ENTRIES: Script = { text, sha: createHash('sha1').update(text).digest('hex') }

@@ -170,6 +170,19 @@ describe('with the access list of the README', () => {
     expect(await denied()).toEqual([])
   })
 
+  test('a ledger is written without the line for it too: what comes again may be there twice, and a warning says so', async () => {
+    const client = await clientOf(...common)
+    const stream = `${PREFIX}without-its-line`
+    const sink = redisLedger({ client, stream })
+    const warnings: string[] = []
+    sink.onWarning?.((message, cause) => warnings.push(`${message}: ${(cause as Error).message}`))
+    const entry = { id: 'l/1', at: new Date(), process: 'p', what: 'refused', count: 1 } as const
+    await sink.write([entry, { ...entry, id: 'l/2' }])
+    await sink.write([{ ...entry, id: 'l/3' }])
+    expect(await root.xLen(stream)).toBe(3)
+    expect(warnings).toEqual([expect.stringMatching(/twice.*README.*NOPERM/)])
+  })
+
   test('a registry does its operations, and tells of them', async () => {
     await denied()
     const warnings: unknown[] = []

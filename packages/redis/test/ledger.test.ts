@@ -1,4 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGate, createLedger, issueKey, memoryRegistry, type LedgerEntry } from '@api-terms/core'
@@ -179,6 +180,28 @@ describe('the ledger in Redis', () => {
     await written
   })
 
+  test('goes on in time where one command is never answered, however many come after it', async () => {
+    let sent = 0
+    const send = () => (++sent === 1 ? new Promise(() => {}) : Promise.resolve(1))
+    const sink = redisLedger({ client: send, timeoutMs: 10 })
+    const write = () => sink.write([entry('l/1')]).then(...SUCCEEDS)
+    await expect.poll(write, { interval: 1 }).toBe(true)
+    expect([await write(), await write(), sent]).toEqual([true, true, 4])
+  })
+
+  test('sends ever less often while nothing is answered: what a client keeps does not pile up', async () => {
+    let sent = 0
+    const send = () => {
+      sent++
+      return new Promise(() => {})
+    }
+    const sink = redisLedger({ client: send, timeoutMs: 5 })
+    const until = performance.now() + 1000
+    while (performance.now() < until) expect(await sink.write([entry('l/1')]).then(...SUCCEEDS)).toBe(false)
+    expect(sent).toBeGreaterThan(1)
+    expect(sent).toBeLessThanOrEqual(5)
+  })
+
   test('leaves nothing behind but the stream, in time', async () => {
     const stream = freshPrefix()
     await redisLedger({ client, stream }).write([entry('l/1')])
@@ -204,6 +227,19 @@ describe('the ledger in Redis', () => {
       // oxlint-disable-next-line no-await-in-loop -- as above
       await close()
     }
+    await cluster.stop()
+  })
+
+  test('is written in a cluster with a prefix of the client and a name without a tag too, as a warning says once', async () => {
+    const cluster = await startRedisCluster()
+    const its = new Cluster([...cluster.nodes], { keyPrefix: 'ours:' })
+    const sink = redisLedger({ client: its, timeoutMs: 5000 })
+    const warnings: string[] = []
+    sink.onWarning?.((message) => warnings.push(message))
+    for (const ids of [['l/1', 'l/2'], ['l/3']]) await sink.write(ids.map(entry))
+    expect(await lengthOf(its, 'api-terms:ledger')).toBe(3)
+    expect(warnings).toEqual([expect.stringContaining('hash tag')])
+    its.disconnect()
     await cluster.stop()
   })
 

@@ -162,11 +162,11 @@ describe('the time of an operation', () => {
     await expect(moved).rejects.toMatchObject({ fault: 'terminated' })
   })
 
-  test('is in order also where processes whose clocks differ write at once', async () => {
+  test('is in order also where processes whose clocks differ by up to a minute write at once', async () => {
     const prefix = freshPrefix()
     const now = Date.UTC(2026, 0, 1)
     let ticks = 0
-    const clocks = [0, DAY, 1].map((ahead) => ({ now: () => now + ahead + ticks++ }))
+    const clocks = [0, 59_000, 1].map((ahead) => ({ now: () => now + ahead + ticks++ }))
     const registries = clocks.map((clock) => registryWith({ prefix, clock }))
     // Each at an account of its own: nothing but the time is in their way.
     const doing = registries.map(async (registry, at) => {

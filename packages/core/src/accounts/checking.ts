@@ -65,8 +65,8 @@ const OPERATIONS: { readonly [Kind in Operation['kind']]: v.GenericSchema } = {
     kind,
     client: id,
     version: id,
-    acceptedBy: id,
-    entity: id,
+    acceptedBy: schemas.somebody,
+    entity: schemas.somebody,
     at: v.optional(moment),
   }),
   grant: strict({

@@ -2,19 +2,20 @@ import type { AccountRegistry } from './account-registry.js'
 import { applied } from './applied.js'
 import { checkAccountPage, checkHistoryPage, checkId, checkOperation } from './checking.js'
 import { fixedDate } from './fixed-date.js'
-import { operationToKeep } from './frozen-copy.js'
+import { entryToGive, frozenCopy, operationToKeep } from './frozen-copy.js'
+import { withoutIssuedKeys } from './keys-in-text.js'
 import type { HistoryEntry } from './operations.js'
 import { rulesOf } from './rules.js'
-import type { RecordChange, RegistryStorage } from './storage.js'
+import type { RecordChange, RegistryStorage, Soon } from './storage.js'
 import { completeClock, type Clock } from '../clock.js'
-import { DAY_MS } from '../days.js'
 import { isPromise } from '../pending.js'
 import type { RegistryChange } from '../registry.js'
-import { withoutKeys } from '../without-keys.js'
 import { accountOperations, type CarryOut } from './registry-operations.js'
 import { createListeners } from './listeners.js'
 
 const PAGE = 100
+/** Clocks that are kept agree within seconds: one that is ahead by more is wrong, and notices, grants and overlaps would be over too soon. */
+const MOST_AHEAD_MS = 60_000
 
 /** What a registry needs beside its storage. */
 export interface AccountRegistryOptions {
@@ -59,12 +60,12 @@ export function accountRegistry(
 
   /**
    * When it is done and not when it was asked for, and never before what was done last: who was terminated meanwhile, or as the clock was
-   * not yet set back, does not come back. A clock that was further ahead than a day was wrong, and is not followed: notices and grants would all be over.
+   * not yet set back, does not come back. Nothing follows a clock that was too far ahead.
    */
   const timeAfter = (last: Date | undefined) => {
     const now = clock.now()
     const before = last?.getTime() ?? -Infinity
-    return fixedDate(before - now <= DAY_MS ? Math.max(now, before) : now)
+    return fixedDate(before - now <= MOST_AHEAD_MS ? Math.max(now, before) : now)
   }
 
   /** On the spot where the storage answers so. */
@@ -73,8 +74,8 @@ export function accountRegistry(
     checkOperation(operation, author)
     const proposal = Object.freeze({
       time: fixedDate(clock.now()),
-      by: withoutKeys(author.by),
-      ...(author.why !== undefined && { why: withoutKeys(author.why) }),
+      by: withoutIssuedKeys(author.by),
+      ...(author.why !== undefined && { why: withoutIssuedKeys(author.why) }),
       operation,
       ...rulesOf(operation.kind),
     })
@@ -84,7 +85,20 @@ export function accountRegistry(
       change = applied(view, { ...proposal, time })
       return { ...change, time }
     })
-    return { entry: done(isPromise(entry) ? await entry : entry), change: change! }
+    return { entry: entryToGive(done(isPromise(entry) ? await entry : entry)), change: change! }
+  }
+
+  /**
+   * A copy of what the storage has: the gate alone shares records with it. Who is answered with promises, as by a storage that has to wait,
+   * catches nothing that is thrown past them.
+   */
+  const answerTo = <Answer>(
+    ask: () => Soon<Answer>,
+    toGive: (answer: Answer) => Answer = frozenCopy,
+  ): Soon<Answer> => {
+    if (!storage.peekByDigest) return (async () => toGive(await ask()))()
+    const answer = ask()
+    return isPromise(answer) ? answer.then(toGive) : toGive(answer)
   }
 
   const registry: Omit<AccountRegistry, 'peekByDigest'> = {
@@ -92,17 +106,22 @@ export function accountRegistry(
     onChange,
     onOperation: operations.add,
     ...accountOperations(carryOut),
-    account: (id) => storage.account(checked(id)),
-    client: (id) => storage.client(checked(id)),
-    accounts(page = {}) {
-      checkAccountPage(page)
-      return storage.accounts({ ...page, limit: page.limit ?? PAGE })
-    },
-    clientsOf: (account) => storage.clientsOf(checked(account)),
-    history(page = {}) {
-      checkHistoryPage(page)
-      return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
-    },
+    account: (id) => answerTo(() => storage.account(checked(id))),
+    client: (id) => answerTo(() => storage.client(checked(id))),
+    accounts: (page = {}) =>
+      answerTo(() => {
+        checkAccountPage(page)
+        return storage.accounts({ ...page, limit: page.limit ?? PAGE })
+      }),
+    clientsOf: (account) => answerTo(() => storage.clientsOf(checked(account))),
+    history: (page = {}) =>
+      answerTo(
+        () => {
+          checkHistoryPage(page)
+          return storage.history({ ...page, after: page.after ?? 0, limit: page.limit ?? PAGE })
+        },
+        (entries) => Object.freeze(entries.map(entryToGive)),
+      ),
     async close() {
       endChanges?.()
       await storage.close?.()

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import proxyAddr from 'proxy-addr'
 import * as v from 'valibot'
-import { withoutKeys } from '../without-keys.js'
+import { holdsKey } from './keys-in-text.js'
 import { dictionary, listOfOwnIds, strict } from './shapes.js'
 
 // What records, and operations on them, are made of.
@@ -50,8 +50,18 @@ export const digest = v.pipe(
 )
 
 const NO_KEY = 'must not be a key, nor hold one: a registry keeps digests'
+/** Who did something: a key in its place would be kept for good, and one that was taken out could be anybody. */
+export const somebody = v.pipe(
+  id,
+  v.check((given) => !holdsKey(given), NO_KEY),
+)
 const ofCredential = {
-  id: v.optional(v.pipe(v.string('must be a text'), v.check(isNoKey, NO_KEY))),
+  id: v.optional(
+    v.pipe(
+      v.string('must be a text'),
+      v.check((given) => !holdsKey(given), NO_KEY),
+    ),
+  ),
   digest,
   hint: text,
   notBefore: v.optional(moment),
@@ -77,13 +87,13 @@ export const credential = v.pipe(
   ),
 )
 
-export const acceptance = strict({ version: id, at: moment, by: id, entity: id })
+export const acceptance = strict({ version: id, at: moment, by: somebody, entity: somebody })
 
 export const grant = strict({
   id,
   api: v.optional(id),
   limits,
-  consentedBy: id,
+  consentedBy: somebody,
   from: v.optional(moment),
   until: v.optional(moment),
 })
@@ -96,7 +106,7 @@ export const account = strict({
   partner: text,
   contacts: v.optional(contacts),
   verifiedAt: v.optional(moment),
-  grants: v.optional(listOfOwnIds(grant, 'must be a list of grants')),
+  grants: v.optional(listOfOwnIds(grant, 'must be a list of grants', ({ until }) => until !== undefined)),
   terminatesAt: v.optional(moment),
   suspendedWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
   terminatesWithPartner: v.optional(v.literal(true, 'must be true, or left out')),
@@ -118,10 +128,6 @@ export const client = strict({
   terminatesAt: v.optional(moment),
 })
 
-function isNoKey(given: string): boolean {
-  return withoutKeys(given) === given
-}
-
 /** A key of the provider's own making has no form to be known by: its digest is the one beside it. */
 function hidesKey({
   digest: of,
@@ -130,7 +136,7 @@ function hidesKey({
   readonly digest: string
   readonly hint?: string | undefined
 }) {
-  return isNoKey(hint) && hash('sha256', hint) !== of
+  return !holdsKey(hint) && hash('sha256', hint) !== of
 }
 
 const BLOCK = /^([\da-f.:]+)(?:\/\d{1,3})?$/i

@@ -37,15 +37,19 @@ export function dictionary<Value extends v.GenericSchema>(
   )
 }
 
-/** A list in which each has an id of its own, where it has one. */
+/** A list in which each has an id of its own, where it has one: but for those that may be over, whose ids may be given again. */
 export function listOfOwnIds<Entry extends v.GenericSchema<{ readonly id?: string | undefined }>>(
   entry: Entry,
   form: string,
+  mayBeOver: (each: v.InferOutput<Entry>) => boolean = () => false,
 ) {
   return v.pipe(
     v.array(entry, form),
     v.check((list) => {
-      const ids = list.map(({ id }) => id).filter((id) => id !== undefined)
+      const ids = list
+        .filter((each) => !mayBeOver(each))
+        .map(({ id }) => id)
+        .filter((id) => id !== undefined)
       return new Set(ids).size === ids.length
     }, 'holds an id twice: each needs its own'),
   )

@@ -196,7 +196,8 @@ export function isInForce(
   { notBefore, expiresAt, revokedAt, ended }: Credential,
   clock: CompleteClock,
 ): boolean {
-  if (ended) return false
+  // A credential of the provider's own may have another member of that name.
+  if (ended === true) return false
   if (notBefore == null && expiresAt == null && revokedAt == null) return true
   const now = clock.now()
   if (notBefore != null && !(now >= notBefore.getTime())) return false

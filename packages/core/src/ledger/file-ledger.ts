@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { ABSENT_OR_TEXT, checkNamed, wholeNumber } from '../checked.js'
 import { StoreError } from '../errors.js'
 import { linesOf, type LedgerEntry, type LedgerSink } from './entry.js'
@@ -31,7 +32,8 @@ export function fileLedger(options: FileLedgerOptions): LedgerSink {
     files: wholeNumber(1, 'files'),
   })
   const { path, maxBytes = 67_108_864, files = 8 } = options
-  return new FileLedger(path, maxBytes, files)
+  // Once: else a process that goes into another folder would go on writing there.
+  return new FileLedger(resolve(path), maxBytes, files)
 }
 
 class FileLedger implements LedgerSink {

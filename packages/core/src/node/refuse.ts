@@ -18,6 +18,14 @@ const OF_ANOTHER_ANSWER =
 const OF_CACHES =
   /^(?:etag|last-modified|expires|age|.*-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
+/** `set`: the fields that the app has set, where they are known already. */
+export function removeFieldsOfAnotherAnswer(
+  res: Outgoing,
+  set: readonly string[] = res.getHeaderNames(),
+): void {
+  for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
+}
+
 const CLOSING = Symbol.for('api-terms.closing')
 
 interface Closing {
@@ -44,7 +52,7 @@ export function writeRefusal(exchange: Exchange, req: Incoming, refusal: Refusal
   const { res } = exchange
   if (res.headersSent) return void res.destroy()
   const set = res.getHeaderNames()
-  for (const name of set) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name)
+  removeFieldsOfAnotherAnswer(res, set)
   const framing: OutgoingHttpHeaders = { 'Content-Length': refusal.bodyBytes }
   if (closesUnread(exchange, req)) framing.Connection = 'close'
   // A head that is stamped as well, since a gate had admitted the request, has its fields merged.

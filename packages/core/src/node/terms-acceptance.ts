@@ -35,7 +35,7 @@ const UNRECORDED: Ground = Object.freeze({
 })
 
 const KEPT =
-  'the content of an acceptance had been read before it came to the router: put the router before what reads it, or set req.body'
+  'the content of an acceptance had been read before it came to the router: put the router before what reads it, or set req.body, or ctx.request.body in Koa'
 
 type Answer = Refusal | JsonAnswer
 

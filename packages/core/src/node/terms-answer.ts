@@ -3,7 +3,7 @@ import type { Inquiry } from '../inquiry.js'
 import type { Refusal } from '../refusal.js'
 import type { Exchange } from './exchange.js'
 import type { Incoming } from './incoming.js'
-import { closesUnread, writeRefusal } from './refuse.js'
+import { closesUnread, removeFieldsOfAnotherAnswer, writeRefusal } from './refuse.js'
 
 /** An answer of the router's own: JSON, kept by nobody. */
 export interface JsonAnswer {
@@ -29,6 +29,7 @@ export function writeAnswer(
   if (res.headersSent) return void res.destroy()
   const { status, json } = answer
   const body = JSON.stringify(json)
+  removeFieldsOfAnotherAnswer(res)
   res.statusCode = status
   res.setHeader('Content-Type', status < 400 ? 'application/json' : 'application/problem+json')
   res.setHeader('Content-Length', Buffer.byteLength(body))
