@@ -228,6 +228,24 @@ describe('whatever the ceiling and whatever the handler says', () => {
     )
   })
 
+  test('stamping twice changes nothing where no lifetime is permitted and a field names none', () => {
+    const caching = createCaching({ default: 'public, no-cache' }, () => NOW)
+    const set = { 'Cache-Control': 's-maxage="0"', 'Surrogate-Control': '' }
+    const answer = {
+      method: 'GET',
+      path: '/',
+      status: 200,
+      account: 'acme',
+      vary: 'Authorization',
+      own: undefined,
+    }
+    const head = headWith(set)
+    caching.stamp(head, answer)
+    const once = { ...head.getHeaders() }
+    caching.stamp(head, answer)
+    expect({ ...head.getHeaders() }).toEqual(once)
+  })
+
   test('stamping twice changes nothing', () => {
     const fields = fc.record(
       {

@@ -45,9 +45,16 @@ export const NOTHING_SAID: Directives = Object.freeze({
  */
 export function readDirectives(value: string): Directives {
   const members = [...value.matchAll(QUOTE_AWARE)].map(([member]) => readMember(member))
-  if (!value.includes('"')) return gather(members)
-  const careless = value.split(/[,;]/).map(readMember)
-  return gather([...members, ...careless.filter(([name]) => isDirective(name.toLowerCase()))])
+  return gather([...members, ...readCarelessly(value)])
+}
+
+/** The directives that a cache finds in quotes, if it splits at every comma. */
+export function readCarelessly(value: string): [string, string | undefined][] {
+  if (!value.includes('"')) return []
+  return value
+    .split(/[,;]/)
+    .map(readMember)
+    .filter(([name]) => isDirective(name.toLowerCase()))
 }
 
 const QUOTE_AWARE = /(?:[^",;]|"(?:[^"\\]|\\.)*")+/g

@@ -1,5 +1,5 @@
 import { type BareItem, type Dictionary, parseDictionary, serializeBareItem } from 'structured-headers'
-import { type Directives, gather, readDirectives, writeDirectives } from './directives.js'
+import { type Directives, gather, readCarelessly, readDirectives, writeDirectives } from './directives.js'
 import { forSharedCaches, narrow } from './narrow.js'
 
 /** Whether a field, by its lower-case name, speaks to some caches past Cache-Control: `cdn-cache-control` and its like (RFC 9213). */
@@ -34,9 +34,11 @@ export function narrowTargeted(
   if (name === X_ACCEL_EXPIRES) return narrowAccelExpires(value, forSharedCaches(permitted), now)
   const own = readTargeted(name, value)
   if (!own) return undefined
+  const most = forSharedCaches(permitted)
   const hasLifetime = own.maxAge !== undefined || own.sharedMaxAge !== undefined
-  const narrowed = narrow(forSharedCaches(hasLifetime ? permitted : cacheControl), own)
-  return writeDirectives(narrowed)
+  // Where none is permitted, since each use is to be asked for, there is none to take over, nor where nothing is kept.
+  const takesOver = !hasLifetime && !own.noStore && most.maxAge !== undefined
+  return writeDirectives(narrow(takesOver ? forSharedCaches(cacheControl) : most, own))
 }
 
 /** Seconds from now, or `@` and the seconds of a date; `0` keeps nothing, and what is neither is read so. */
@@ -68,7 +70,11 @@ function readDictionary(value: string): Directives | undefined {
   } catch {
     return undefined
   }
-  return gather([...dictionary].map(([name, [item]]) => [name, Array.isArray(item) ? '' : valueOf(item)]))
+  const members = [...dictionary].map(([name, [item]]): [string, string | undefined] => [
+    name,
+    Array.isArray(item) ? '' : valueOf(item),
+  ])
+  return gather([...members, ...readCarelessly(value)])
 }
 
 function valueOf(item: BareItem): string | undefined {
