@@ -1,34 +1,16 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer, type ServerResponse, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as passed } from 'node:timers/promises'
-import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { guardRequests, guardUpgrades } from '@api-terms/core/node'
 import { gateWith } from '../packages/core/test/gate-setting.js'
+import { OVER } from './over-tls.js'
 import { Opened, switchProtocols } from './upgrading.js'
 
 const opened = new Opened()
 afterEach(() => opened.close())
-
-const psk = Buffer.alloc(16, 7)
-const tls = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const
-const OVER = {
-  TCP: { server: () => createHttpServer(), connect: (port: number) => connect(port, '127.0.0.1') },
-  TLS: {
-    server: () => createHttpsServer({ ...tls, pskCallback: () => psk }),
-    connect: (port: number) =>
-      connectTls({
-        ...tls,
-        port,
-        host: '127.0.0.1',
-        pskCallback: () => ({ psk, identity: 'caller' }),
-        checkServerIdentity: () => undefined,
-      }),
-  },
-} as const
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
 

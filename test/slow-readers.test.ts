@@ -1,32 +1,16 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
-import { connect, type Socket } from 'node:net'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { setTimeout as passed } from 'node:timers/promises'
-import { connect as connectTls } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { guardRequests, guardUpgrades } from '@api-terms/core/node'
 import { gateWith } from '../packages/core/test/gate-setting.js'
+import { OVER } from './over-tls.js'
 import { listening, Opened, switchProtocols } from './upgrading.js'
 
 const opened = new Opened()
 afterEach(() => opened.close())
-
-const psk = Buffer.alloc(16, 7)
-const tls = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const
-const overHttp = { server: () => createHttpServer(), connect: (port: number) => connect(port, '127.0.0.1') }
-const overTls = {
-  server: () => createHttpsServer({ ...tls, pskCallback: () => psk }),
-  connect: (port: number) =>
-    connectTls({
-      ...tls,
-      port,
-      host: '127.0.0.1',
-      pskCallback: () => ({ psk, identity: 'caller' }),
-      checkServerIdentity: () => undefined,
-    }),
-}
 
 /** As much as the other side takes. */
 function pour(into: Writable): void {
@@ -48,10 +32,10 @@ function readSlowly(socket: Socket): void {
 }
 
 test.each([
-  ['a stream', overHttp, ''],
-  ['a stream over TLS', overTls, ''],
-  ['a WebSocket', overHttp, 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
-  ['a WebSocket over TLS', overTls, 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
+  ['a stream', OVER.TCP, ''],
+  ['a stream over TLS', OVER.TLS, ''],
+  ['a WebSocket', OVER.TCP, 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
+  ['a WebSocket over TLS', OVER.TLS, 'Connection: Upgrade\r\nUpgrade: websocket\r\n'],
 ] as const)(
   '3(a): %s of a slow reader is ended as its account is suspended, whatever the system had yet to send',
   async (_, { server: make, connect: call }, fields) => {
