@@ -14,6 +14,9 @@ export interface Clock {
 /** Longer timers fire at once in Node: the delay is a signed integer of 32 bits. */
 export const LONGEST_TIMER_MS = 2_147_483_647
 
+/** The last moment that there is a Date for, in ms since 1970. */
+export const LAST_MOMENT = 8.64e15
+
 /** A clock with everything filled in. */
 export type CompleteClock = Required<Clock>
 

@@ -1,3 +1,4 @@
+import { LAST_MOMENT } from '../clock.js'
 import { RegistryError } from '../errors.js'
 import type { Client, Credential } from '../registry.js'
 import { altered, changedClient, clientOf } from './found.js'
@@ -5,9 +6,6 @@ import type { OperationOf } from './operations.js'
 import type { RecordChange, RegistryView } from './storage.js'
 
 // The keys of a client, as their digests (clause 4(b)).
-
-/** The last moment that there is a Date for, in ms since 1970. */
-const LAST_MOMENT = 8.64e15
 
 export function issuedKey(
   view: RegistryView,

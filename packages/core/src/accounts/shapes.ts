@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isRecord } from '../checked.js'
 import type { OptionIssue } from '../errors.js'
 import { likelyName } from '../likely-name.js'
 
@@ -15,7 +16,7 @@ export function strict<const E extends v.ObjectEntries>(entries: E) {
     if (issue.expected === 'never') return `is not known; ${likelyName(name, names)}`
     return issue.path && issue.received === 'undefined' ? 'is missing' : form
   })
-  return v.pipe(v.custom<v.InferInput<typeof members>>(isPlain, form), members)
+  return v.pipe(v.custom<v.InferInput<typeof members>>(isRecord, form), members)
 }
 
 /** Names that every object has: the library passes over them, whatever they hold, and copies lose one of them. */
@@ -28,7 +29,7 @@ export function dictionary<Value extends v.GenericSchema>(
   form: string,
 ) {
   return v.pipe(
-    v.custom<Record<string, v.InferInput<Value>>>(isPlain, form),
+    v.custom<Record<string, v.InferInput<Value>>>(isRecord, form),
     v.check(
       (given) => !OF_EVERY_OBJECT.some((name) => Object.hasOwn(given, name)),
       `must not have a member named ${OF_EVERY_OBJECT.join(' or ')}`,
@@ -66,8 +67,4 @@ export function issuesIn(schema: v.GenericSchema, value: unknown, path: string):
 function deeper(path: string, { key }: { readonly key: unknown }): string {
   if (typeof key === 'number') return `${path}[${key}]`
   return path === '' ? String(key) : `${path}.${String(key)}`
-}
-
-function isPlain(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]'
 }

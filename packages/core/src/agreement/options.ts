@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { LAST_MOMENT } from '../clock.js'
+import { DAY_MS } from '../days.js'
 import { REASONS, type Reason } from '../refusal.js'
 
 /** A version of the Terms, and from when on it holds. */
@@ -64,10 +66,7 @@ const versionSchema = v.strictObject(
   "must be an object, e.g. { version: '2026-01', effectiveAt: new Date('2026-01-01') }",
 )
 
-export const DEFAULT_GRACE_MS = 30 * 86_400_000
-
-/** The last moment that a Date can tell. */
-const LAST_MOMENT = 8.64e15
+export const DEFAULT_GRACE_MS = 30 * DAY_MS
 
 const NEEDS_VERSIONS = 'says nothing without versions: add them, or leave this out'
 

@@ -7,11 +7,10 @@ import {
   type ConnectionStore,
   type SteadfastStoreOptions,
 } from '../connections/index.js'
+import { DAY_MS } from '../days.js'
 import type { GateHealth } from '../gate.js'
 import type { LiveAdmission } from './live-admission.js'
 import type { Reports } from './reports.js'
-
-const DAY_MS = 86_400_000
 
 export interface CountingContext {
   readonly api: string

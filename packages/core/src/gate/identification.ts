@@ -3,6 +3,7 @@ import type { Agreement } from '../agreement/index.js'
 import type { CompleteClock } from '../clock.js'
 import type { CredentialCheck, Identity } from '../credentials/index.js'
 import type { Moments } from './moments.js'
+import { DAY_MS } from '../days.js'
 import type { Notices } from '../notices.js'
 import { isPromise } from '../pending.js'
 import type { Ground } from '../refusal.js'
@@ -11,7 +12,7 @@ import type { GateRequest } from '../request.js'
 type Soon<T> = T | Promise<T>
 
 /** How long before its end a key is given notice of. */
-const EXPIRY_NOTICE_MS = 14 * 86_400_000
+const EXPIRY_NOTICE_MS = 14 * DAY_MS
 
 export interface IdentificationContext {
   readonly api: string
